@@ -1,0 +1,172 @@
+//! The one error type and the table of its stable codes. Here: codes, their
+//! IMAP response codes, constructors. Not here: how a platform's own
+//! exceptions are classified (each store does that at its border).
+
+use std::fmt;
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal, $imap:expr;)*) => {
+        /// What went wrong, as a stable code that programs match on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode { $($(#[$doc])* $variant,)* }
+
+        impl ErrorCode {
+            /// Every code, in the order of the public table.
+            pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$variant,)*];
+
+            /// The stable text, the same in Rust and JavaScript.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(ErrorCode::$variant => $text,)* }
+            }
+
+            /// The IMAP response code (RFC 5530, RFC 9051 section 7.1) a server would send, if any.
+            pub const fn imap_code(self) -> Option<&'static str> {
+                match self { $(ErrorCode::$variant => $imap,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The mailbox (or filter) does not exist.
+    NotFound = "NOT_FOUND", Some("NONEXISTENT");
+    /// The mailbox (or filter) exists already.
+    AlreadyExists = "ALREADY_EXISTS", Some("ALREADYEXISTS");
+    /// The target of an append, copy or move does not exist; creating it would help.
+    TryCreate = "TRY_CREATE", Some("TRYCREATE");
+    /// The mailbox, or this selection of it, is read-only.
+    ReadOnly = "READ_ONLY", Some("READ-ONLY");
+    /// The operation is never possible here (a disabled search key, for one).
+    Cannot = "CANNOT", Some("CANNOT");
+    /// The active filter cannot be deleted.
+    Active = "ACTIVE", None;
+    /// A filter refused the message.
+    AppendFailure = "APPEND_FAILURE", None;
+    /// The charset of a search is not known.
+    BadCharset = "BAD_CHARSET", Some("BADCHARSET");
+    /// A fixed limit was passed (56 keywords in a mailbox, for one).
+    Limit = "LIMIT", Some("LIMIT");
+    /// The disk, or the browser's share of it, is full. Nothing was written.
+    QuotaExceeded = "QUOTA_EXCEEDED", Some("OVERQUOTA");
+    /// Others kept changing the same data; the operation gave up. Nothing was written.
+    Conflict = "CONFLICT", Some("INUSE");
+    /// The session, view or database is closed, or its mailbox was deleted.
+    Closed = "CLOSED", None;
+    /// Another tab holds the database in an older version and does not let go.
+    Blocked = "BLOCKED", Some("INUSE");
+    /// The caller's signal ended the operation.
+    Aborted = "ABORTED", None;
+    /// The storage cannot be reached here or now.
+    Unavailable = "UNAVAILABLE", Some("UNAVAILABLE");
+    /// Another version of the library changed the database's format; reload.
+    VersionChanged = "VERSION_CHANGED", None;
+    /// The database was written by a newer version of the library. It was left alone.
+    SchemaTooNew = "SCHEMA_TOO_NEW", None;
+    /// The database that was there before is gone.
+    StorageLost = "STORAGE_LOST", None;
+    /// A stored record is damaged. It was left in place.
+    Corrupt = "CORRUPT", Some("CORRUPTION");
+    /// An argument is malformed or out of range. Nothing was done.
+    InvalidArgument = "INVALID_ARGUMENT", Some("CLIENTBUG");
+    /// A defect in this library.
+    Internal = "INTERNAL", Some("SERVERBUG");
+}
+
+/// Why an operation failed. Unless a method says otherwise, an operation that
+/// fails has changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    code: ErrorCode,
+    message: String,
+    cause: Option<String>,
+    outcome_unknown: bool,
+}
+
+impl Error {
+    /// An error with a code and a sentence for a developer.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Error { code, message: message.into(), cause: None, outcome_unknown: false }
+    }
+
+    /// [`ErrorCode::InvalidArgument`].
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Error::new(ErrorCode::InvalidArgument, message)
+    }
+
+    /// [`ErrorCode::NotFound`] for a mailbox name.
+    pub fn no_mailbox(name: &str) -> Self {
+        Error::new(ErrorCode::NotFound, format!("no mailbox is named {name:?}"))
+    }
+
+    /// [`ErrorCode::Corrupt`].
+    pub fn corrupt(message: impl Into<String>) -> Self {
+        Error::new(ErrorCode::Corrupt, message)
+    }
+
+    /// [`ErrorCode::Internal`].
+    pub fn internal(message: impl Into<String>) -> Self {
+        Error::new(ErrorCode::Internal, message)
+    }
+
+    /// [`ErrorCode::Closed`].
+    pub fn closed(message: impl Into<String>) -> Self {
+        Error::new(ErrorCode::Closed, message)
+    }
+
+    /// The same error, carrying the platform's own words.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The same error under another code; the original's words become the cause.
+    #[must_use]
+    pub fn with_code(self, code: ErrorCode) -> Self {
+        Error { code, ..self }
+    }
+
+    /// Marks a commit whose answer was lost: it may or may not have landed.
+    /// Only a [`crate::store::Store`] sets this, and only the engine reads it.
+    #[must_use]
+    pub fn with_unknown_outcome(mut self) -> Self {
+        self.outcome_unknown = true;
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// A sentence for a developer; not stable.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The platform's own words, if it said any.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// Whether the operation may nevertheless have landed.
+    pub fn outcome_unknown(&self) -> bool {
+        self.outcome_unknown
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.message)?;
+        match &self.cause {
+            Some(cause) => write!(f, " ({cause})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
