@@ -2,3 +2,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod model;
+pub mod platform;
+pub mod store;
+pub mod view;

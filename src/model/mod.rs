@@ -2,5 +2,15 @@
 //! data with its rules; no storage, no browser, nothing asynchronous.
 
 mod error;
+mod flags;
+mod id;
+mod message;
+mod snapshot;
+mod value;
 
 pub use error::{Error, ErrorCode, Result};
+pub use flags::{FlagOp, Flags, SystemFlags};
+pub use id::{EmailId, MAX_MOD_SEQ, MailboxId, ModSeq, ThreadId, Uid};
+pub use message::{AppendMessage, Message, MessageFields, ZonedTime};
+pub use snapshot::MailboxSnapshot;
+pub use value::{ForeignBytes, Value};
