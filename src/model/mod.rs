@@ -5,6 +5,8 @@ mod error;
 mod flags;
 mod id;
 mod message;
+mod range_set;
+mod sequence_set;
 mod snapshot;
 mod value;
 
@@ -12,5 +14,7 @@ pub use error::{Error, ErrorCode, Result};
 pub use flags::{FlagOp, Flags, SystemFlags};
 pub use id::{EmailId, MAX_MOD_SEQ, MailboxId, ModSeq, ThreadId, Uid};
 pub use message::{AppendMessage, Message, MessageFields, ZonedTime};
+pub use range_set::RangeSet;
+pub use sequence_set::SequenceSet;
 pub use snapshot::MailboxSnapshot;
 pub use value::{ForeignBytes, Value};
