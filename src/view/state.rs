@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::model::{FlagOp, Flags, ModSeq, SystemFlags, Uid};
+use crate::model::{FlagOp, Flags, ModSeq, RangeSet, SystemFlags, Uid};
 
 /// Rows of one flag page.
 pub const PAGE_ROWS: u32 = 2048;
@@ -120,6 +120,8 @@ pub struct FlagPage {
     mod_seqs: Vec<ModSeq>,
     live: [u64; WORDS],
     live_count: u32,
+    unseen_count: u32,
+    deleted_count: u32,
 }
 
 impl FlagPage {
@@ -128,7 +130,8 @@ impl FlagPage {
         let rows = flags.len().min(mod_seqs.len()).min(PAGE_ROWS as usize);
         flags.truncate(rows);
         mod_seqs.truncate(rows);
-        let mut page = FlagPage { flags, mod_seqs, live: [0; WORDS], live_count: 0 };
+        let mut page =
+            FlagPage { flags, mod_seqs, live: [0; WORDS], live_count: 0, unseen_count: 0, deleted_count: 0 };
         page.recount();
         page
     }
@@ -141,6 +144,12 @@ impl FlagPage {
             }
         }
         self.live_count = self.live.iter().map(|word| word.count_ones()).sum();
+        let count = |system: SystemFlags, set: bool| {
+            let matching = self.flags.iter().map(|flags| FlagBits(*flags));
+            matching.filter(|bits| bits.is_live() && bits.has(system) == set).count() as u32
+        };
+        let (unseen, deleted) = (count(SystemFlags::SEEN, false), count(SystemFlags::DELETED, true));
+        (self.unseen_count, self.deleted_count) = (unseen, deleted);
     }
 
     /// How many rows, dead ones included.
@@ -151,6 +160,16 @@ impl FlagPage {
     /// How many of them live.
     pub fn live_count(&self) -> u32 {
         self.live_count
+    }
+
+    /// How many live rows lack `\Seen`.
+    pub fn unseen_count(&self) -> u32 {
+        self.unseen_count
+    }
+
+    /// How many live rows have `\Deleted`.
+    pub fn deleted_count(&self) -> u32 {
+        self.deleted_count
     }
 
     /// The stored words, dead rows included.
@@ -249,6 +268,8 @@ pub struct MailboxState {
     pages: Vec<Option<Rc<FlagPage>>>,
     live_before: Vec<u32>,
     exists: u32,
+    unclaimed_recent: RangeSet,
+    expunge_horizon: ModSeq,
 }
 
 /// One live message of a [`MailboxState`].
@@ -280,7 +301,77 @@ impl MailboxState {
                 before
             })
             .collect();
-        MailboxState { first_uid, uid_next, highest_mod_seq, keywords, pages, live_before, exists }
+        MailboxState {
+            first_uid,
+            uid_next,
+            highest_mod_seq,
+            keywords,
+            pages,
+            live_before,
+            exists,
+            unclaimed_recent: RangeSet::new(),
+            expunge_horizon: 0,
+        }
+    }
+
+    /// The same state with these UIDs as the `\Recent` ones that no view has claimed.
+    #[must_use]
+    pub fn with_unclaimed_recent(self, unclaimed_recent: RangeSet) -> Self {
+        MailboxState { unclaimed_recent, ..self }
+    }
+
+    /// The same state, with expunges up to this mod-sequence forgotten.
+    #[must_use]
+    pub fn with_expunge_horizon(self, expunge_horizon: ModSeq) -> Self {
+        MailboxState { expunge_horizon, ..self }
+    }
+
+    /// The `\Recent` UIDs that no view has claimed.
+    pub fn unclaimed_recent(&self) -> &RangeSet {
+        &self.unclaimed_recent
+    }
+
+    /// Up to which mod-sequence it is no longer known when a message went.
+    pub fn expunge_horizon(&self) -> ModSeq {
+        self.expunge_horizon
+    }
+
+    /// The UIDs expunged after `since` (RFC 7162 section 3.2.6). Where that is
+    /// before the horizon: every UID that is not there, a correct full answer
+    /// (semantics 134).
+    pub fn vanished_since(&self, since: ModSeq) -> RangeSet {
+        if since < self.expunge_horizon {
+            let live = RangeSet::from_sorted(self.live().map(|live| live.uid));
+            let known = (self.uid_next > self.first_uid).then(|| (self.first_uid, self.uid_next - 1));
+            return RangeSet::from_ranges(known).difference(&live);
+        }
+        let pages = self.pages.iter().enumerate().filter_map(|(index, page)| Some((index, page.as_deref()?)));
+        RangeSet::from_sorted(pages.flat_map(|(index, page)| {
+            let rows = (0u32..).zip(page.raw_flags().iter().zip(page.mod_seqs()));
+            rows.filter(move |(_, (bits, mod_seq))| !FlagBits(**bits).is_live() && **mod_seq > since)
+                .map(move |(row, _)| self.uid_at(index, row))
+        }))
+    }
+
+    /// How many live messages lack `\Seen`.
+    pub fn unseen(&self) -> u32 {
+        self.pages.iter().flatten().map(|page| page.unseen_count()).sum()
+    }
+
+    /// How many live messages have `\Deleted`.
+    pub fn deleted(&self) -> u32 {
+        self.pages.iter().flatten().map(|page| page.deleted_count()).sum()
+    }
+
+    /// The sequence number of the first live message without `\Seen`.
+    pub fn first_unseen(&self) -> Option<u32> {
+        let mut pages = self.pages.iter().zip(&self.live_before);
+        let (page, before) = pages.find_map(|(page, before)| {
+            page.as_deref().filter(|page| page.unseen_count() > 0).map(|page| (page, before))
+        })?;
+        let unseen = |row: &u32| page.flags(*row).is_some_and(|bits| !bits.has(SystemFlags::SEEN));
+        let row = page.live_rows().find(unseen)?;
+        Some(before + page.rank(row) + 1)
     }
 
     /// The UID of the mailbox's first row.

@@ -1,0 +1,150 @@
+//! The contract of a person's mailboxes: their names and what is done to whole
+//! mailboxes. Not here: messages, sessions.
+
+use std::rc::Rc;
+
+use async_trait::async_trait;
+
+use super::{FilterSet, MailboxData};
+use crate::model::{DELIMITER, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid};
+use crate::store::Sequence;
+use crate::view::Feed;
+
+/// How a mailbox is created.
+#[derive(Debug, Clone, Default)]
+pub struct CreateOptions {
+    /// Its use (RFC 6154); at most one mailbox of a set has each.
+    pub special_use: Option<SpecialUse>,
+    /// Its first UID; 1 where absent.
+    pub first_uid: Option<Uid>,
+}
+
+/// Something that happened to a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailboxEvent {
+    /// It was created.
+    Created {
+        /// Its identity.
+        mailbox_id: MailboxId,
+        /// Its name.
+        name: String,
+    },
+    /// It was renamed.
+    Renamed {
+        /// Its identity.
+        mailbox_id: MailboxId,
+        /// The name it had.
+        before: String,
+        /// The name it has.
+        name: String,
+    },
+    /// It was deleted.
+    Deleted {
+        /// Its identity.
+        mailbox_id: MailboxId,
+        /// The name it had.
+        name: String,
+    },
+    /// Its messages, their flags or their `\Recent` changed, so its counts may have.
+    Changed {
+        /// Its identity.
+        mailbox_id: MailboxId,
+        /// Its present name.
+        name: String,
+    },
+    /// A name was subscribed to or unsubscribed from, or a mailbox's use or lock changed.
+    Attributes {
+        /// The name.
+        name: String,
+    },
+}
+
+/// What happened after a step of the store's sequence.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailboxEvents {
+    /// The step up to which this tells.
+    pub sequence: Sequence,
+    /// In order; several changes of one mailbox are told once, at the last of them.
+    pub events: Vec<MailboxEvent>,
+    /// The history does not reach back that far: the caller looks at everything anew.
+    pub resync: bool,
+}
+
+/// All mailboxes of one person. Names are validated already
+/// ([`MailboxName::parse`]); INBOX always exists.
+///
+/// A failing method has changed nothing.
+#[async_trait(?Send)]
+pub trait MailboxSet {
+    /// The hierarchy delimiter: `/`.
+    fn delimiter(&self) -> char {
+        DELIMITER
+    }
+
+    /// Whose mailboxes they are.
+    fn owner(&self) -> String;
+
+    /// Subscribes to a name or unsubscribes from it; any name will do (semantics 53).
+    async fn set_subscribed(&self, name: &MailboxName, subscribed: bool) -> Result<()>;
+
+    /// The subscribed names as a tree: INBOX always; names that do not exist
+    /// are `\NonExistent`; attributes are of the subscribed names alone
+    /// (semantics 54, 55, 57).
+    async fn list_subscribed(&self) -> Result<ListTree>;
+
+    /// Every mailbox as a tree: INBOX first, then in order of creation (semantics 48, 51).
+    async fn list_mailboxes(&self) -> Result<ListTree>;
+
+    /// A mailbox by name. `NOT_FOUND` where there is none or the name is `\Noselect`.
+    async fn get_mailbox(&self, name: &MailboxName) -> Result<Rc<dyn MailboxData>>;
+
+    /// A mailbox by identity; `None` once it is deleted.
+    async fn get_mailbox_by_id(&self, mailbox_id: &MailboxId) -> Result<Option<Rc<dyn MailboxData>>>;
+
+    /// Creates a mailbox and returns its identity. `ALREADY_EXISTS` for an
+    /// existing name, INBOX always (semantics 31), or a taken special use.
+    async fn add_mailbox(&self, name: &MailboxName, options: &CreateOptions) -> Result<MailboxId>;
+
+    /// Deletes a mailbox and its messages; mailboxes below it stay (semantics
+    /// 36). `NOT_FOUND` where there is none, `CANNOT` for INBOX (semantics 38).
+    async fn delete_mailbox(&self, name: &MailboxName) -> Result<()>;
+
+    /// Renames a mailbox and those below it; identities, UIDs and UIDVALIDITY
+    /// stay, subscriptions follow (semantics 40-46, 56). INBOX gives its
+    /// messages and identity to the new name and begins anew, empty; mailboxes
+    /// below it stay. `NOT_FOUND` for an unknown source, `ALREADY_EXISTS` for a
+    /// target that is there in any form, INBOX always.
+    async fn rename_mailbox(&self, before: &MailboxName, after: &MailboxName) -> Result<()>;
+
+    /// Locks or unlocks a mailbox as a whole. `NOT_FOUND` where there is none.
+    async fn set_readonly(&self, name: &MailboxName, readonly: bool) -> Result<()>;
+
+    /// Gives a mailbox a special use or takes it away. `NOT_FOUND`; `ALREADY_EXISTS` where another has it.
+    async fn set_special_use(&self, name: &MailboxName, special_use: Option<SpecialUse>) -> Result<()>;
+
+    /// The filters, where this backend has them.
+    fn filter_set(&self) -> Option<Rc<dyn FilterSet>> {
+        None
+    }
+
+    /// What happened to mailboxes after a step of the sequence, as far as is known now.
+    async fn events(&self, after: Sequence) -> Result<MailboxEvents>;
+
+    /// The sequence as of now.
+    async fn sequence(&self) -> Result<Sequence>;
+
+    /// A hint whenever anything may have changed.
+    fn changes(&self) -> Feed;
+
+    /// How often, in milliseconds, one who waits should look without a hint.
+    fn poll_interval_ms(&self) -> u32 {
+        5000
+    }
+
+    /// Housekeeping: short where `thorough` is false, everything there is to do where it is true.
+    /// Never changes what a client sees.
+    async fn cleanup(&self, thorough: bool) -> Result<()>;
+
+    /// Lets go of the storage. Idempotent; methods called afterwards fail with `CLOSED`.
+    async fn close(&self);
+}

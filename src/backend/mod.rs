@@ -1,0 +1,11 @@
+//! The contracts a backend fulfils, and the registry of backends. Whoever
+//! implements [`MailboxSet`] and [`MailboxData`] has the whole session for
+//! free. No storage here, no sessions.
+
+mod filter_set;
+mod mailbox_data;
+mod mailbox_set;
+
+pub use filter_set::FilterSet;
+pub use mailbox_data::{MailboxData, UpdateOutcome};
+pub use mailbox_set::{CreateOptions, MailboxEvent, MailboxEvents, MailboxSet};

@@ -1,0 +1,314 @@
+//! How records become bytes: frames with version and checksum, integers,
+//! columns. Here: the encoding alone. Not here: what any record holds.
+
+use crate::model::{Error, Result};
+
+/// Reads a record's payload front to back; every method fails with `CORRUPT` past the end.
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+fn short() -> Error {
+    Error::corrupt("a stored record ends too early")
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Reader { bytes }
+    }
+
+    pub fn rest(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    pub fn take(&mut self, count: usize) -> Result<&'a [u8]> {
+        let (taken, rest) = self.bytes.split_at_checked(count).ok_or_else(short)?;
+        self.bytes = rest;
+        Ok(taken)
+    }
+
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        self.take(N)?.try_into().map_err(|_| short())
+    }
+
+    pub fn u8(&mut self) -> Result<u8> {
+        Ok(u8::from_le_bytes(self.array()?))
+    }
+
+    pub fn u32(&mut self) -> Result<u32> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+
+    pub fn varint(&mut self) -> Result<u64> {
+        let mut value = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.u8()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(Error::corrupt("a stored integer is too long"))
+    }
+
+    pub fn varint_u32(&mut self) -> Result<u32> {
+        u32::try_from(self.varint()?).map_err(|_| Error::corrupt("a stored integer is out of range"))
+    }
+
+    /// A count of things of at least `size` bytes each, so that a damaged
+    /// count cannot ask for more memory than the record has bytes.
+    pub fn count(&mut self, size: usize) -> Result<usize> {
+        let count = usize::try_from(self.varint()?).map_err(|_| short())?;
+        if count.saturating_mul(size) > self.bytes.len() {
+            return Err(short());
+        }
+        Ok(count)
+    }
+
+    pub fn bytes(&mut self) -> Result<&'a [u8]> {
+        let count = self.count(1)?;
+        self.take(count)
+    }
+
+    pub fn text(&mut self) -> Result<String> {
+        let bytes = self.bytes()?.to_vec();
+        String::from_utf8(bytes).map_err(|_| Error::corrupt("a stored text is not UTF-8"))
+    }
+}
+
+/// Builds a record's payload.
+#[derive(Default)]
+pub struct Writer {
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    pub fn new() -> Self {
+        Writer::default()
+    }
+
+    pub fn u8(&mut self, value: u8) -> &mut Self {
+        self.bytes.push(value);
+        self
+    }
+
+    pub fn u32(&mut self, value: u32) -> &mut Self {
+        self.raw(&value.to_le_bytes())
+    }
+
+    pub fn varint(&mut self, mut value: u64) -> &mut Self {
+        while value >= 0x80 {
+            self.bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+        self
+    }
+
+    pub fn raw(&mut self, bytes: &[u8]) -> &mut Self {
+        self.bytes.extend_from_slice(bytes);
+        self
+    }
+
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.varint(bytes.len() as u64).raw(bytes)
+    }
+
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.bytes(text.as_bytes())
+    }
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// The record: the version, the payload, a checksum over both.
+    pub fn seal(self, version: u8) -> Vec<u8> {
+        let mut record = Vec::with_capacity(self.bytes.len() + 5);
+        record.push(version);
+        record.extend_from_slice(&self.bytes);
+        let checksum = crc32fast::hash(&record);
+        record.extend_from_slice(&checksum.to_le_bytes());
+        record
+    }
+}
+
+/// A record's payload, once its version and checksum are right. Fails with
+/// `SCHEMA_TOO_NEW` for a later version and `CORRUPT` for a wrong checksum.
+pub fn unseal<'a>(record: &'a [u8], newest: u8, what: &str) -> Result<Reader<'a>> {
+    let damaged = || Error::corrupt(format!("a stored {what} is damaged"));
+    let (body, checksum) = record.split_last_chunk::<4>().ok_or_else(damaged)?;
+    if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
+        return Err(damaged());
+    }
+    let (version, payload) = body.split_first().ok_or_else(damaged)?;
+    if *version > newest {
+        let message = format!("a stored {what} has version {version}; this library knows up to {newest}");
+        return Err(Error::new(crate::model::ErrorCode::SchemaTooNew, message));
+    }
+    Ok(Reader::new(payload))
+}
+
+const CONSTANT: u8 = 0;
+const RUNS: u8 = 1;
+const DICTIONARY: u8 = 2;
+/// Frame of reference: this kind plus the width in bytes of each difference.
+const FRAME: u8 = 8;
+
+fn varint_size(value: u64) -> usize {
+    (64 - value.max(1).leading_zeros() as usize).div_ceil(7)
+}
+
+/// Writes a column of integers in whichever form is smallest: one value, runs,
+/// a dictionary of up to 256 values, or differences from the least.
+pub fn write_column(out: &mut Writer, column: &[u64]) {
+    let (Some(&first), Some(&least), Some(&most)) = (column.first(), column.iter().min(), column.iter().max())
+    else {
+        out.u8(CONSTANT).varint(0);
+        return;
+    };
+    if least == most {
+        out.u8(CONSTANT).varint(first);
+        return;
+    }
+    let runs: Vec<(u64, u64)> = column.chunk_by(|a, b| a == b).map(|run| (run.first().copied().unwrap_or(0), run.len() as u64)).collect();
+    let run_size: usize = runs.iter().map(|(value, length)| varint_size(*value) + varint_size(*length)).sum();
+    let width = (64 - (most - least).leading_zeros() as usize).div_ceil(8);
+    let frame_size = column.len() * width + varint_size(least);
+    let mut values: Vec<u64> = runs.iter().map(|(value, _)| *value).collect();
+    values.sort_unstable();
+    values.dedup();
+    let dictionary_size = if values.len() <= 256 {
+        column.len() + values.iter().map(|value| varint_size(*value)).sum::<usize>()
+    } else {
+        usize::MAX
+    };
+    if run_size <= frame_size && run_size <= dictionary_size {
+        out.u8(RUNS);
+        for (value, length) in runs {
+            out.varint(value).varint(length);
+        }
+    } else if dictionary_size < frame_size {
+        out.u8(DICTIONARY).varint(values.len() as u64);
+        for value in &values {
+            out.varint(*value);
+        }
+        for value in column {
+            out.u8(values.partition_point(|known| known < value) as u8);
+        }
+    } else {
+        out.u8(FRAME + width as u8).varint(least);
+        for value in column {
+            for byte in (value - least).to_le_bytes().iter().take(width) {
+                out.u8(*byte);
+            }
+        }
+    }
+}
+
+/// Reads a column of `rows` integers that [`write_column`] wrote.
+pub fn read_column(input: &mut Reader<'_>, rows: usize) -> Result<Vec<u64>> {
+    let damaged = || Error::corrupt("a stored column is damaged");
+    match input.u8()? {
+        CONSTANT => Ok(vec![input.varint()?; rows]),
+        RUNS => {
+            let mut column = Vec::with_capacity(rows);
+            while column.len() < rows {
+                let (value, length) = (input.varint()?, input.varint()?);
+                let length = usize::try_from(length).map_err(|_| damaged())?;
+                if length == 0 || length > rows - column.len() {
+                    return Err(damaged());
+                }
+                column.resize(column.len() + length, value);
+            }
+            Ok(column)
+        }
+        DICTIONARY => {
+            let count = input.count(1)?;
+            let values = (0..count).map(|_| input.varint()).collect::<Result<Vec<u64>>>()?;
+            let indexes = input.take(rows)?;
+            indexes.iter().map(|index| values.get(usize::from(*index)).copied().ok_or_else(damaged)).collect()
+        }
+        kind if (FRAME + 1..=FRAME + 8).contains(&kind) => {
+            let width = usize::from(kind - FRAME);
+            let least = input.varint()?;
+            let data = input.take(rows.checked_mul(width).ok_or_else(damaged)?)?;
+            let value = |bytes: &[u8]| {
+                let mut wide = [0u8; 8];
+                for (target, byte) in wide.iter_mut().zip(bytes) {
+                    *target = *byte;
+                }
+                least.wrapping_add(u64::from_le_bytes(wide))
+            };
+            Ok(data.chunks_exact(width).map(value).collect())
+        }
+        _ => Err(damaged()),
+    }
+}
+
+/// A signed integer as an unsigned one whose small values stay small.
+pub fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+/// The inverse of [`zigzag`].
+pub fn unzigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(column: &[u64]) -> usize {
+        let mut out = Writer::new();
+        write_column(&mut out, column);
+        let bytes = out.into_bytes();
+        let mut input = Reader::new(&bytes);
+        assert_eq!(read_column(&mut input, column.len()).unwrap(), column);
+        assert!(input.is_empty());
+        bytes.len()
+    }
+
+    #[test]
+    fn columns_come_back_and_are_small() {
+        assert_eq!(round_trip(&[]), 2);
+        assert_eq!(round_trip(&[7; 2048]), 2);
+        assert!(round_trip(&(0..2048).map(|n| n / 700).collect::<Vec<_>>()) < 16);
+        assert!(round_trip(&(0..2048).map(|n| n % 5 * (1 << 40)).collect::<Vec<_>>()) < 2048 + 64);
+        assert!(round_trip(&(0..512).map(|n| 1_700_000_000_000 + n * 977).collect::<Vec<_>>()) < 512 * 3 + 16);
+        round_trip(&[0, u64::MAX, 1, u64::MAX - 1]);
+        round_trip(&(0..300).map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn damage_is_told_and_never_panics() {
+        let mut out = Writer::new();
+        write_column(&mut out, &[1, 2, 3, 1000]);
+        let record = out.seal(1);
+        for cut in 0..record.len() {
+            assert!(unseal(&record[..cut], 1, "test").is_err());
+        }
+        for at in 0..record.len() {
+            let mut damaged = record.clone();
+            damaged[at] ^= 0x10;
+            assert!(unseal(&damaged, 1, "test").is_err());
+        }
+        assert_eq!(unseal(&Writer::new().seal(2), 1, "test").err().unwrap().code().as_str(), "SCHEMA_TOO_NEW");
+        for byte in 0..=255u8 {
+            let bytes = [byte; 24];
+            let _ = read_column(&mut Reader::new(&bytes), 100);
+        }
+    }
+
+    #[test]
+    fn zigzag_round_trips() {
+        for value in [0, 1, -1, i64::MAX, i64::MIN, -1234567] {
+            assert_eq!(unzigzag(zigzag(value)), value);
+        }
+    }
+}
