@@ -4,4 +4,6 @@
 pub mod model;
 pub mod platform;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod view;
