@@ -1,0 +1,33 @@
+# Two commands do everything, set-up included: `make demo` and `make test`.
+# The logic is in scripts/; every script says at its head what it does and which variables it reads.
+
+.PHONY: help setup build demo test lint clean
+
+help:
+	@printf '%s\n' \
+	  'make demo          set up what is missing, build, serve the demo (PORT=8080)' \
+	  'make test          set up what is missing, run every test' \
+	  'make test SUITE=…  only the suites whose names begin so: lint, native, wasm, wasm-chrome, js, types' \
+	  'make setup         only the set-up' \
+	  'make build         the wasm into pkg/wasm' \
+	  'make lint          formatting and lints' \
+	  'make clean         what was built here (not the tools shared by all checkouts)'
+
+setup:
+	@bash scripts/setup.sh
+
+build:
+	@bash scripts/setup.sh build
+	@bash scripts/build-wasm.sh
+
+demo:
+	@bash scripts/demo.sh
+
+test:
+	@bash scripts/test.sh $(SUITE)
+
+lint:
+	@bash scripts/test.sh lint
+
+clean:
+	rm -rf target pkg/wasm node_modules www/data .tools

@@ -1,0 +1,920 @@
+/**
+ * Types of offline-mailbox: a complete mail store with IMAP-exact semantics,
+ * running in this page, worker or program.
+ *
+ * Conventions, valid for everything below:
+ * - Every method returns a promise and never throws synchronously. A failure is a
+ *   {@link MailboxError}; match on its `code`. A method that fails has changed nothing,
+ *   unless its description says otherwise. Any method can fail with `INVALID_ARGUMENT`
+ *   (wrong types, values out of range, unknown option keys), `CLOSED`, `UNAVAILABLE`,
+ *   `CORRUPT`, `STORAGE_LOST`, `VERSION_CHANGED` and `INTERNAL`; every method that writes
+ *   also with `QUOTA_EXCEEDED` and `CONFLICT`. Only other codes are listed at a method.
+ * - Data are plain objects, fresh for each answer; nothing has to be freed but sessions.
+ * - `null` is taken as absent; what is absent in an answer is `undefined`.
+ * - Mailbox names are Unicode, levels separated by `/`. `INBOX` is the same in any case.
+ */
+
+/** The package's version, as in its package.json. */
+export const version: string;
+
+// ---------------------------------------------------------------------------------------------
+// Errors
+
+/** What went wrong, as a stable code. {@link ERROR_CODES} describes each. */
+export type ErrorCode =
+  | "NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "TRY_CREATE"
+  | "READ_ONLY"
+  | "CANNOT"
+  | "ACTIVE"
+  | "APPEND_FAILURE"
+  | "BAD_CHARSET"
+  | "LIMIT"
+  | "QUOTA_EXCEEDED"
+  | "CONFLICT"
+  | "CLOSED"
+  | "BLOCKED"
+  | "ABORTED"
+  | "UNAVAILABLE"
+  | "VERSION_CHANGED"
+  | "SCHEMA_TOO_NEW"
+  | "STORAGE_LOST"
+  | "CORRUPT"
+  | "INVALID_ARGUMENT"
+  | "INTERNAL";
+
+/** One row of {@link ERROR_CODES}. */
+export interface ErrorCodeInfo {
+  /** What it means. */
+  readonly description: string;
+  /** The IMAP response code (RFC 5530, RFC 9051 section 7.1) a server would send, if any. */
+  readonly imapCode: string | undefined;
+  /** Whether the same call can succeed later without any change by the caller. */
+  readonly retryable: boolean;
+}
+
+/** Every code a {@link MailboxError} can have. */
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeInfo>>;
+
+/** What a failing call rejects with. */
+export class MailboxError extends Error {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; imapCode?: string });
+  readonly name: "MailboxError";
+  /** What went wrong; the only part to match on. */
+  readonly code: ErrorCode;
+  /** The IMAP response code a server would send, if any. */
+  readonly imapCode: string | undefined;
+  /** The platform's own error or words, where there were any. */
+  readonly cause: unknown;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Opening
+
+/** Where the compiled engine comes from, where the default (a file beside index.js) cannot be loaded. */
+export type WasmSource = string | URL | Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;
+
+/** Options of {@link openSession}. */
+export interface OpenSessionOptions {
+  /** Whose mail it is: any text of 1 to 255 characters, an address for one. Each owner has a database. */
+  owner: string;
+  /** The name of the database; `offline-mailbox:` and the owner where absent. */
+  database?: string | null;
+  /**
+   * `"indexeddb"` (the default where there is IndexedDB), `"memory"` (gone with the last session
+   * that uses the database), or a name given to {@link registerBackend}.
+   */
+  backend?: string | null;
+  /**
+   * When a change counts as done: `"relaxed"` (the default) when the operating system has it,
+   * `"strict"` when the disk has it.
+   */
+  durability?: "relaxed" | "strict" | null;
+  /** Search keys that `searchMailbox` refuses with `CANNOT`, by their IMAP names. */
+  disabledSearchKeys?: readonly string[] | null;
+  /** The engine's bytes, their address, or the compiled module; read once per page, by the first call. */
+  wasm?: WasmSource | Promise<WasmSource> | null;
+  /** Ends the wait for the engine or the database. */
+  signal?: AbortSignal | null;
+}
+
+/**
+ * Loads the engine if need be, opens the database (creating it, with an empty INBOX, where there
+ * is none) and returns a session. Sessions of one page share an open database. A failed load is
+ * tried anew by the next call.
+ *
+ * Fails with `UNAVAILABLE` (no IndexedDB here and no other backend named; the engine cannot be
+ * loaded), `NOT_FOUND` (no such backend), `BLOCKED` (another tab holds an older version),
+ * `SCHEMA_TOO_NEW`, `CANNOT` (the database is another owner's).
+ */
+export function openSession(options: OpenSessionOptions): Promise<Session>;
+
+/**
+ * Deletes an IndexedDB database for good: all mail of one owner. Succeeds where there is none.
+ * Fails with `CONFLICT` while a session of this page is open on it, `BLOCKED` where another tab
+ * does not let go, `UNAVAILABLE` without IndexedDB.
+ */
+export function deleteDatabase(database: string | { owner: string }): Promise<void>;
+
+/** What a backend's factory is told. */
+export interface BackendRequest {
+  readonly owner: string;
+  readonly database: string;
+}
+
+/** Makes the store of one database; see {@link StoreAdapter}. */
+export type BackendFactory = (request: BackendRequest) => StoreAdapter | Promise<StoreAdapter>;
+
+/**
+ * Makes a backend known under a name, for `openSession({ backend: name })`. A name registered
+ * before is replaced, the built-in ones included; open sessions keep theirs.
+ * Throws a `MailboxError` `INVALID_ARGUMENT` for an empty name or a factory that is no function.
+ */
+export function registerBackend(name: string, factory: BackendFactory): void;
+
+/** The backends known in this page. */
+export const backends: {
+  /** Their names: the built-in ones and those registered, sorted. */
+  readonly names: readonly string[];
+  /** The one used where `openSession` names none; `undefined` where nothing suits this platform. */
+  readonly default: string | undefined;
+  /** Sets the default. Throws `NOT_FOUND` for a name that is not registered; `null` restores the built-in choice. */
+  setDefault(name: string | null): void;
+};
+
+// ---------------------------------------------------------------------------------------------
+// Data in
+
+/** Octets. A string is encoded as UTF-8. A shared buffer is refused. */
+export type Octets = Uint8Array | ArrayBuffer | Blob | string;
+
+/** A message to append (RFC 9051 section 6.3.12). */
+export interface AppendMessage {
+  /** The message's octets, stored as they are. */
+  raw: Octets;
+  /** Its flags: `\Seen` and the like, and keywords. `\Recent` and unknown system flags are dropped. */
+  flags?: readonly string[] | null;
+  /** INTERNALDATE; now where absent. */
+  internalDate?: Date | null;
+  /** Minutes east of UTC in which that date is shown, -1439 to 1439; 0 where absent. */
+  zoneMinutes?: number | null;
+}
+
+/** How flags are changed: union, difference, or the given ones only. */
+export type FlagOperation = "add" | "delete" | "replace";
+
+/**
+ * Which messages: uids as an IMAP set (`"101:150,160"`, `"200:*"`, `"1:*"` for all) or as numbers;
+ * or sequence numbers, written apart because they shift when messages go: `{ seq: "1:50" }`.
+ * Messages that are not there are passed over. An empty list means none. Of ranges, `*` is the
+ * last message.
+ */
+export type MessageSet = string | ArrayLike<number> | { readonly seq: string | ArrayLike<number> };
+
+/** RFC 6154. */
+export type SpecialUse = "\\All" | "\\Archive" | "\\Drafts" | "\\Flagged" | "\\Junk" | "\\Sent" | "\\Trash";
+
+/** A calendar day: a `Date` means its UTC day, a string is `"2026-01-31"`. */
+export type SearchDate = Date | string;
+
+/**
+ * What to search for; all keys given must hold, and all objects of an array. `true` and `false`
+ * ask for a flag's presence and absence. An empty object or array means every message. Keys that search text (`subject`,
+ * `from`, `body`, …) fail with `CANNOT`: this version searches metadata only.
+ */
+export type SearchKeys = SearchObject | readonly SearchKeys[];
+
+/** The keys of {@link SearchKeys}. */
+export interface SearchObject {
+  /** Every message. */
+  all?: true | null;
+  seen?: boolean | null;
+  /** The opposite of `seen`. */
+  unseen?: boolean | null;
+  answered?: boolean | null;
+  flagged?: boolean | null;
+  deleted?: boolean | null;
+  draft?: boolean | null;
+  /** `\Recent` in this view. */
+  recent?: boolean | null;
+  /** `\Recent` and not `\Seen`. */
+  new?: true | null;
+  /** Not `\Recent`. */
+  old?: true | null;
+  /** Has this keyword. */
+  keyword?: string | null;
+  /** Has it not. */
+  unKeyword?: string | null;
+  /** By uid. */
+  uid?: string | number | ArrayLike<number> | null;
+  /** By sequence number of this view. */
+  seq?: string | number | ArrayLike<number> | null;
+  /** INTERNALDATE, disregarding time and zone, is before this day. */
+  before?: SearchDate | null;
+  on?: SearchDate | null;
+  since?: SearchDate | null;
+  /** The day it came into this mailbox (RFC 8514) is before this day. */
+  savedBefore?: SearchDate | null;
+  savedOn?: SearchDate | null;
+  savedSince?: SearchDate | null;
+  /** More octets than this. */
+  larger?: number | null;
+  /** Fewer octets than this. */
+  smaller?: number | null;
+  emailId?: string | null;
+  threadId?: string | null;
+  /** A mod-sequence of at least this (RFC 7162). */
+  modseq?: number | null;
+  not?: SearchKeys | null;
+  /** At least one of these. */
+  or?: readonly SearchKeys[] | null;
+}
+
+/** Options of calls that can be slow. */
+export interface SignalOption {
+  /**
+   * Ends the call, which rejects with the signal's reason. Never leaves half a change: a change
+   * that has begun to be written is finished, and the call resolves.
+   */
+  signal?: AbortSignal | null;
+}
+
+/** Options of calls that are about a mailbox by name while another (or the same) is selected. */
+export interface SelectedOption {
+  /** A view to bring up to date by the way: the answer then has `updates`. */
+  selected?: SelectedMailbox | null;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Data out
+
+/** A mailbox at one moment: what STATUS and SELECT tell (RFC 9051 sections 6.3.2, 6.3.11). */
+export interface MailboxSnapshot {
+  readonly name: string;
+  /** RFC 8474; kept by a rename. */
+  readonly mailboxId: string;
+  /** Whether its messages (through this selection) cannot be changed. */
+  readonly readonly: boolean;
+  readonly uidValidity: number;
+  /** The system flags that can be stored; empty where read-only. */
+  readonly permanentFlags: readonly string[];
+  /** Whether new keywords can be stored. */
+  readonly acceptsKeywords: boolean;
+  /** The flags of a view: `\Recent`. */
+  readonly sessionFlags: readonly string[];
+  /** How many messages. */
+  readonly exists: number;
+  /** How many no view has claimed yet; of a selected mailbox, the view's own. */
+  readonly recent: number;
+  /** How many without `\Seen`. */
+  readonly unseen: number;
+  /** The sequence number of the first message without `\Seen`. */
+  readonly firstUnseen: number | undefined;
+  /** How many with `\Deleted`. */
+  readonly deleted: number;
+  /** Octets of all messages. */
+  readonly size: number;
+  /** The uid of the next message. */
+  readonly uidNext: number;
+  readonly highestModSeq: number;
+}
+
+/** One row of `listMailboxes` (RFC 9051 section 7.3.1). */
+export interface MailboxListEntry {
+  readonly name: string;
+  readonly delimiter: string;
+  /** In this order: `\Noselect`, `\HasChildren` or `\HasNoChildren`, special use, `\Subscribed`, `\NonExistent`. */
+  readonly attributes: readonly string[];
+}
+
+/** Flags of several messages, in columns: the n-th entries belong together, ascending. */
+export interface FlagColumns {
+  readonly seq: Uint32Array;
+  readonly uid: Uint32Array;
+  readonly modSeq: Float64Array;
+  /** System flags first, then keywords. Equal lists may be one array: do not change them. */
+  readonly flags: readonly (readonly string[])[];
+}
+
+/** What has changed in a view since it was last told. Apply in the order of the members. */
+export interface Updates {
+  /** The mailbox is gone (or the view closed): nothing else is told, and calls on the view fail with `CLOSED`. */
+  readonly closed: boolean;
+  /** Messages that are gone, descending, with the sequence numbers they had before any of these went. */
+  readonly expunged: { readonly seq: Uint32Array; readonly uid: Uint32Array };
+  /** The new number of messages, where there are new ones. */
+  readonly exists: number | undefined;
+  /** The new number of messages that are recent in this view, where that (or which) changed. */
+  readonly recent: number | undefined;
+  /** Flags that changed, and the flags of new messages; new sequence numbers. */
+  readonly flags: FlagColumns;
+  /** The mod-sequence at which the view now stands. */
+  readonly modSeq: number;
+}
+
+/** An address of a header, decoded. */
+export interface Address {
+  /** The display name; empty where there is none. */
+  readonly name: string;
+  /** `local@domain`, as far as it could be read. */
+  readonly address: string;
+}
+
+/** The message's own header fields, decoded. Absent and unreadable ones are `undefined` or empty. */
+export interface MessageEnvelope {
+  /** The Date field. */
+  readonly sentDate: Date | undefined;
+  readonly subject: string;
+  readonly from: readonly Address[];
+  /** As `from` where there is no Sender field. */
+  readonly sender: readonly Address[];
+  /** As `from` where there is no Reply-To field. */
+  readonly replyTo: readonly Address[];
+  readonly to: readonly Address[];
+  readonly cc: readonly Address[];
+  readonly bcc: readonly Address[];
+  /** Without angle brackets. */
+  readonly messageId: string | undefined;
+  readonly inReplyTo: readonly string[];
+}
+
+/** A message's metadata. */
+export interface MessageMetadata {
+  readonly uid: number;
+  /** Its sequence number in the view, as of this answer. */
+  readonly seq: number;
+  /** Stored flags, and `\Recent` where this view has it; system flags first, each part sorted. */
+  readonly flags: readonly string[];
+  readonly modSeq: number;
+  /** INTERNALDATE. */
+  readonly internalDate: Date;
+  /** The zone in which that date was given, in minutes east of UTC. */
+  readonly zoneMinutes: number;
+  /** When it came into this mailbox (RFC 8514). */
+  readonly saveDate: Date;
+  /** Octets. */
+  readonly size: number;
+  /** RFC 8474: equal octets have equal ids; kept by copy and move. */
+  readonly emailId: string | undefined;
+  /** RFC 8474: the conversation, across mailboxes. */
+  readonly threadId: string | undefined;
+  /** Whether it is gone already; the view has not been told yet. */
+  readonly expunged: boolean;
+}
+
+/** What a list shows of a message. */
+export interface MessageRow extends MessageMetadata, MessageEnvelope {
+  readonly hasAttachment: boolean;
+  /** The beginning of its text; at most 256 characters. */
+  readonly preview: string;
+}
+
+/** A fetched message: metadata, and what was asked for. */
+export interface FetchedMessage extends MessageMetadata {
+  readonly envelope?: MessageEnvelope;
+  readonly hasAttachment?: boolean;
+  readonly preview?: string;
+  /** All octets, a copy of one's own; `undefined` also where they are not there any more. */
+  readonly source?: Uint8Array;
+}
+
+/** One mailbox event of `session.changes()`. */
+export interface MailboxEvent {
+  readonly type: "created" | "renamed" | "deleted" | "changed" | "attributes";
+  /** Its present name; of a deleted one, its last. */
+  readonly name: string;
+  /** Absent from `attributes`. */
+  readonly mailboxId: string | undefined;
+  /** Of `renamed`: the name before. */
+  readonly before: string | undefined;
+  /** Of `created` and `changed`: how it now stands, where it still does. */
+  readonly counts: MailboxSnapshot | undefined;
+}
+
+/** What happened to mailboxes; see `session.changes()`. */
+export interface MailboxEvents {
+  /** The step of the database up to which this tells; each commit is one step. */
+  readonly sequence: number;
+  /** In order; several changes of one mailbox are told once. */
+  readonly events: readonly MailboxEvent[];
+  /** The history does not reach back to what was told before: list everything anew. */
+  readonly resync: boolean;
+}
+
+/** How much room there is, as far as the platform says. */
+export interface StorageReport {
+  readonly backend: string;
+  readonly database: string;
+  /** Octets used by everything of this origin. */
+  readonly usage: number | undefined;
+  /** Octets this origin may use, by the browser's word: not to be relied on. */
+  readonly quota: number | undefined;
+  /** Whether the browser promises not to evict it; `undefined` where it cannot say. */
+  readonly persistent: boolean | undefined;
+}
+
+/** What `session.verify()` found. */
+export interface VerifyReport {
+  /** How many records were looked at. */
+  readonly records: number;
+  /** What is wrong, one sentence each; empty where all is well. */
+  readonly problems: readonly string[];
+}
+
+/** How far an import has come. */
+export interface ImportProgress {
+  /** Messages committed. */
+  readonly messages: number;
+  /** Their octets. */
+  readonly octets: number;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Sessions
+
+/**
+ * A view of one mailbox: what its owner was told. Moved on by the calls it is given to, which run
+ * in the order in which they were made. Its members say how it stood after the last finished one.
+ */
+export class SelectedMailbox {
+  private constructor();
+  readonly mailboxId: string;
+  readonly readonly: boolean;
+  /** Whether it was closed or its mailbox is gone; calls on it then fail with `CLOSED`. */
+  readonly closed: boolean;
+  /** How many messages it shows. */
+  readonly exists: number;
+  /** How many of them are `\Recent` here. */
+  readonly recent: number;
+  readonly modSeq: number;
+}
+
+/** A person's mailboxes, as one program uses them. */
+export class Session {
+  private constructor();
+  /** Whose mail it is. */
+  readonly owner: string;
+  /** The layer below: mailboxes without a session's guards and views. */
+  readonly mailboxSet: MailboxSet;
+  /** Filter scripts: no backend of this version has them. */
+  readonly filterSet: undefined;
+  /** Whether `close` was called. */
+  readonly closed: boolean;
+
+  /**
+   * LIST and LSUB. `reference` and `pattern` are joined; in them `*` stands for anything and `%`
+   * for anything within one level. INBOX comes first, then the others in order of creation,
+   * children after their parents.
+   */
+  listMailboxes(
+    options?: {
+      /** Empty where absent. */
+      reference?: string | null;
+      /** `"*"` where absent. */
+      pattern?: string | null;
+      /** Only names subscribed to. */
+      subscribed?: boolean | null;
+    } & SelectedOption,
+  ): Promise<{ mailboxes: MailboxListEntry[]; updates?: Updates }>;
+
+  /** STATUS: how a mailbox stands. `NOT_FOUND`. */
+  getMailbox(name: string, options?: SelectedOption): Promise<MailboxSnapshot & { updates?: Updates }>;
+  /** Another name for {@link Session.getMailbox}. */
+  status(name: string, options?: SelectedOption): Promise<MailboxSnapshot & { updates?: Updates }>;
+
+  /**
+   * Creates a mailbox; ancestors need not exist. `ALREADY_EXISTS` (INBOX always; also where another
+   * mailbox has the special use).
+   */
+  createMailbox(
+    name: string,
+    options?: {
+      specialUse?: SpecialUse | null;
+      /** Its first uid, 1 to 4294967295; 1 where absent. */
+      firstUid?: number | null;
+    } & SelectedOption,
+  ): Promise<{ mailboxId: string; updates?: Updates }>;
+
+  /** Deletes a mailbox and its messages; those below it stay. `NOT_FOUND`; `CANNOT` for INBOX. */
+  deleteMailbox(name: string, options?: SelectedOption): Promise<{ updates?: Updates }>;
+
+  /**
+   * Renames a mailbox and those below it; views of them go on. INBOX gives all its messages to the
+   * new name and begins anew. `NOT_FOUND`, `ALREADY_EXISTS`.
+   */
+  renameMailbox(before: string, after: string, options?: SelectedOption): Promise<{ updates?: Updates }>;
+
+  /** Subscribes to a name; it need not exist. */
+  subscribe(name: string, options?: SelectedOption): Promise<{ updates?: Updates }>;
+  /** Takes a subscription back; it need not exist. */
+  unsubscribe(name: string, options?: SelectedOption): Promise<{ updates?: Updates }>;
+
+  /** Locks a mailbox against changes of its messages, or unlocks it. `NOT_FOUND`. */
+  setReadonly(name: string, readonly: boolean): Promise<void>;
+  /** Gives a mailbox a special use, `null` takes it away. `NOT_FOUND`; `ALREADY_EXISTS` where another has it. */
+  setSpecialUse(name: string, specialUse: SpecialUse | null): Promise<void>;
+
+  /**
+   * Appends messages in this order, all in one commit or none. For many, use
+   * {@link Session.importMessages}. `TRY_CREATE` where the mailbox does not exist, `READ_ONLY`,
+   * `LIMIT` (more than 56 keywords in a mailbox; no uids left).
+   */
+  appendMessages(
+    name: string,
+    messages: Iterable<AppendMessage>,
+    options?: SelectedOption & SignalOption,
+  ): Promise<{ uidValidity: number; uids: Uint32Array; updates?: Updates }>;
+
+  /**
+   * Appends messages as they come, in commits of `chunkBytes` octets or 1,000 messages. Each commit
+   * is all or nothing; what was committed when the call fails or is aborted stays, and `onProgress`
+   * has told how much. What `readMbox` yields can be given directly. Fails as
+   * {@link Session.appendMessages} does, and with whatever the source throws.
+   */
+  importMessages(
+    name: string,
+    messages: Iterable<ImportMessage> | AsyncIterable<ImportMessage>,
+    options?: {
+      /** Called after each commit. */
+      onProgress?: ((progress: ImportProgress) => void) | null;
+      /** 65,536 to 67,108,864; 2 MiB where absent. A larger message makes a commit of its own. */
+      chunkBytes?: number | null;
+    } & SignalOption,
+  ): Promise<{ uidValidity: number; uids: Uint32Array; messages: number; octets: number }>;
+
+  /**
+   * SELECT, or with `readonly` EXAMINE: opens a view. A read-write view takes every `\Recent` that
+   * no other has. `NOT_FOUND`, also for names that are only ancestors. Open views are not closed.
+   */
+  selectMailbox(
+    name: string,
+    options?: { readonly?: boolean | null } & SignalOption,
+  ): Promise<{ selected: SelectedMailbox; snapshot: MailboxSnapshot }>;
+
+  /**
+   * NOOP, CHECK and IDLE: tells what is new. With `waitOn`, waits until there is something new or
+   * that signal is aborted, and then resolves (with nothing new in the latter case); other calls on
+   * the view go ahead meanwhile. `signal` rejects instead.
+   */
+  checkMailbox(
+    selected: SelectedMailbox,
+    options?: {
+      waitOn?: AbortSignal | null;
+      /** Also do some upkeep of the mailbox. */
+      housekeeping?: boolean | null;
+    } & SignalOption,
+  ): Promise<Updates>;
+
+  /**
+   * A window on the messages of a view, for a list on screen: rows `offset` to `offset + limit`.
+   * Reads no message content. Tells no updates and moves the view not at all.
+   */
+  listMessages(
+    selected: SelectedMailbox,
+    options?: {
+      /** 0 where absent. */
+      offset?: number | null;
+      /** 0 to 10,000; 50 where absent. */
+      limit?: number | null;
+      /** In the order in which they came into the mailbox, or the newest first (the default). */
+      sort?: "arrival" | "-arrival" | null;
+    } & SignalOption,
+  ): Promise<{
+    rows: MessageRow[];
+    /** How many messages the view has. */
+    total: number;
+  }>;
+
+  /**
+   * FETCH. Messages that are gone but not yet told are answered from what is still known. For more
+   * than some hundreds use {@link Session.fetchPages}.
+   */
+  fetchMessages(selected: SelectedMailbox, set: MessageSet, options?: FetchOptions): Promise<FetchResult>;
+
+  /**
+   * FETCH in pages of `pageSize` messages (1 to 1,000; 100 where absent), ascending by uid. Each
+   * page is read by itself, when it is asked for.
+   */
+  fetchPages(
+    selected: SelectedMailbox,
+    set: MessageSet,
+    options?: FetchOptions & { pageSize?: number | null },
+  ): AsyncIterableIterator<FetchResult>;
+
+  /** SEARCH. `CANNOT` for disabled keys and for keys that search text. */
+  searchMailbox(
+    selected: SelectedMailbox,
+    keys: SearchKeys,
+    options?: SignalOption,
+  ): Promise<{
+    /** The hits, ascending. */
+    uids: Uint32Array;
+    /** Their sequence numbers. */
+    seqs: Uint32Array;
+    /** Where `modseq` was searched for: the highest mod-sequence of the hits. */
+    modSeq?: number;
+    /** Whether some of the hits are gone already. */
+    expungeIssued: boolean;
+    updates: Updates;
+  }>;
+
+  /**
+   * EXPUNGE: deletes the messages of the view that have `\Deleted`; with `uids`, only those of them
+   * (UID EXPUNGE). `READ_ONLY`.
+   */
+  expungeMailbox(
+    selected: SelectedMailbox,
+    options?: { uids?: string | ArrayLike<number> | null } & SignalOption,
+  ): Promise<Updates>;
+
+  /** COPY: all or nothing; messages that are gone are passed over. `TRY_CREATE`, `READ_ONLY` (the destination). */
+  copyMessages(selected: SelectedMailbox, set: MessageSet, destination: string, options?: SignalOption): Promise<CopyResult>;
+  /** MOVE (RFC 6851): all or nothing. `TRY_CREATE`, `READ_ONLY`. */
+  moveMessages(selected: SelectedMailbox, set: MessageSet, destination: string, options?: SignalOption): Promise<CopyResult>;
+
+  /**
+   * STORE. Flags that cannot be stored are dropped. `operation` is `"add"` where absent.
+   * `READ_ONLY`, `LIMIT` (more than 56 keywords in a mailbox).
+   */
+  updateFlags(
+    selected: SelectedMailbox,
+    set: MessageSet,
+    flags: readonly string[],
+    operation?: FlagOperation,
+    options?: {
+      /** Leave the changed flags out of the answer, unless they are others than the call alone makes them. */
+      silent?: boolean | null;
+      /** Leave messages alone that changed after this mod-sequence (RFC 7162); they come back as `modified`. */
+      unchangedSince?: number | null;
+    } & SignalOption,
+  ): Promise<{
+    /** The flags now, of every message the set named; none where silent. */
+    messages: FlagColumns;
+    /** The uids left alone because of `unchangedSince`, ascending. */
+    modified: Uint32Array;
+    /** Whether some of the messages are gone already. */
+    expungeIssued: boolean;
+    updates: Updates;
+  }>;
+
+  /**
+   * Closes a view. With `expunge` as CLOSE does: messages with `\Deleted` are deleted, silently (not
+   * by a read-only view); without as UNSELECT does.
+   */
+  closeMailbox(selected: SelectedMailbox, options?: { expunge?: boolean | null }): Promise<void>;
+
+  /**
+   * Every update of a view from this call on, each once and in order: changes by other tabs, other
+   * sessions and this one, those that calls returned included. Waits for changes while it is
+   * iterated. Ends when the view or the session is closed (after an update with `closed`, where the
+   * mailbox is gone); throws the signal's reason when that is aborted.
+   */
+  changes(selected: SelectedMailbox, options?: SignalOption): AsyncIterableIterator<Updates>;
+  /** What happens to mailboxes from this call on, by any tab or session. Ends when the session is closed. */
+  changes(options?: SignalOption): AsyncIterableIterator<MailboxEvents>;
+
+  /** Upkeep: packs small records, drops what is not needed any more. Changes nothing one can see. */
+  cleanup(options?: {
+    /** Everything there is to do, not only a little. */
+    thorough?: boolean | null;
+  } & SignalOption): Promise<void>;
+
+  /** Looks at every record of the database; changes nothing. */
+  verify(options?: SignalOption): Promise<VerifyReport>;
+
+  /** How much room there is. */
+  storage(): Promise<StorageReport>;
+  /** Asks the browser not to evict this origin's data; whether it promised. `false` where it cannot be asked. */
+  requestPersistence(): Promise<boolean>;
+
+  /**
+   * Closes the session: waits end, calls in flight are finished, views closed (without expunging).
+   * Later calls fail with `CLOSED`. May be called again.
+   */
+  close(): Promise<void>;
+}
+
+/** What `importMessages` takes: a message to append, what `readMbox` yields, or just octets. */
+export type ImportMessage =
+  | Octets
+  | (AppendMessage & {
+      /** Taken as `internalDate` where that is absent. */
+      date?: Date | null;
+      /** Of an mbox, not stored. */
+      from?: string | null;
+    });
+
+/** Options of `fetchMessages`. */
+export interface FetchOptions extends SignalOption {
+  /** The decoded header fields. */
+  envelope?: boolean | null;
+  /** The beginning of the text, and whether there is an attachment. */
+  preview?: boolean | null;
+  /** All octets. */
+  source?: boolean | null;
+  /** Also set `\Seen`, as fetching a body does in IMAP; ignored by a read-only view. */
+  setSeen?: boolean | null;
+  /** Only messages whose mod-sequence is higher (RFC 7162); `vanished` then tells what went since. */
+  changedSince?: number | null;
+}
+
+/** Answer of `fetchMessages`. */
+export interface FetchResult {
+  /** Ascending. */
+  messages: FetchedMessage[];
+  /** With `changedSince`: uids of the set that are not in the mailbox (any more), as far as known to have been there. */
+  vanished?: Uint32Array;
+  /** Whether some of the messages are gone already. */
+  expungeIssued: boolean;
+  updates: Updates;
+}
+
+/** Answer of `copyMessages` and `moveMessages`. */
+export interface CopyResult {
+  /** COPYUID; `undefined` where nothing was copied. The n-th entries belong together. */
+  copied?: { uidValidity: number; source: Uint32Array; destination: Uint32Array };
+  updates: Updates;
+}
+
+// ---------------------------------------------------------------------------------------------
+// The layer below
+
+/** A person's mailboxes: names, and what is done to whole mailboxes. */
+export class MailboxSet {
+  private constructor();
+  delimiter(): Promise<string>;
+  setSubscribed(name: string, subscribed: boolean): Promise<void>;
+  listSubscribed(): Promise<MailboxListEntry[]>;
+  listMailboxes(): Promise<MailboxListEntry[]>;
+  /** `NOT_FOUND`. */
+  getMailbox(name: string): Promise<MailboxData>;
+  /** Returns the mailbox id. `ALREADY_EXISTS`. */
+  addMailbox(name: string, options?: { specialUse?: SpecialUse | null; firstUid?: number | null }): Promise<string>;
+  /** `NOT_FOUND`; `CANNOT` for INBOX. */
+  deleteMailbox(name: string): Promise<void>;
+  /** `NOT_FOUND`, `ALREADY_EXISTS`. */
+  renameMailbox(before: string, after: string): Promise<void>;
+}
+
+/** A message of {@link MailboxData}: its metadata; there are no sequence numbers at this layer. */
+export type StoredMessage = Omit<MessageMetadata, "seq">;
+
+/**
+ * One mailbox by its identity: renames do not disturb it; once it is deleted its methods fail with
+ * `CLOSED`. Batches are all-or-nothing. Those that change messages fail with `READ_ONLY` where the
+ * mailbox is.
+ */
+export class MailboxData {
+  private constructor();
+  mailboxId(): Promise<string>;
+  readonly(): Promise<boolean>;
+  uidValidity(): Promise<number>;
+  permanentFlags(): Promise<string[]>;
+  sessionFlags(): Promise<string[]>;
+  /** The open views of it in this page. */
+  selectedSet(): Promise<{
+    /** How many. */
+    length: number;
+    /** Whether one of them is read-write. */
+    anySelected: boolean;
+  }>;
+  /** Brings a view of this mailbox up to date; as `checkMailbox`. */
+  updateSelected(selected: SelectedMailbox, options?: { waitOn?: AbortSignal | null } & SignalOption): Promise<Updates>;
+  /** With `recent` (the default) it is stored as `\Recent`. */
+  append(message: AppendMessage, options?: RecentOption): Promise<StoredMessage>;
+  appendMany(messages: Iterable<AppendMessage>, options?: RecentOption): Promise<StoredMessage[]>;
+  /** The new uid; `undefined` where the message is gone. The destination is a mailbox of the same session's set. */
+  copy(uid: number, destination: MailboxData, options?: RecentOption): Promise<number | undefined>;
+  copyMany(uids: ArrayLike<number>, destination: MailboxData, options?: RecentOption): Promise<UidPairs>;
+  move(uid: number, destination: MailboxData, options?: RecentOption): Promise<number | undefined>;
+  moveMany(uids: ArrayLike<number>, destination: MailboxData, options?: RecentOption): Promise<UidPairs>;
+  /** A message; where it is gone, `cached` (if that is the same uid) marked as expunged. */
+  get(uid: number, cached?: StoredMessage | null): Promise<StoredMessage | undefined>;
+  /** Changes flags; where the message is gone, `cached` as it would be. */
+  update(
+    uid: number,
+    cached: StoredMessage | null | undefined,
+    flags: readonly string[],
+    operation?: FlagOperation,
+  ): Promise<StoredMessage | undefined>;
+  updateMany(
+    uids: ArrayLike<number>,
+    flags: readonly string[],
+    operation?: FlagOperation,
+    options?: { unchangedSince?: number | null },
+  ): Promise<{
+    /** Uids whose flags are now others, ascending. */
+    changed: Uint32Array;
+    /** Uids left alone because of `unchangedSince`, ascending. */
+    modified: Uint32Array;
+  }>;
+  /** Deletes these messages whatever their flags. */
+  delete(uids: ArrayLike<number>): Promise<void>;
+  /** Deletes those that have `\Deleted`; returns them. */
+  expunge(uids: ArrayLike<number>): Promise<Uint32Array>;
+  /** Gives every unclaimed `\Recent` to this read-write view. */
+  claimRecent(selected: SelectedMailbox): Promise<void>;
+  cleanup(): Promise<void>;
+  snapshot(): Promise<MailboxSnapshot>;
+  /** The view's messages that the set names. */
+  find(set: MessageSet, selected: SelectedMailbox): Promise<MessageMetadata[]>;
+  /** Uids of the view's messages that the set names and that have `\Deleted`. */
+  findDeleted(set: MessageSet, selected: SelectedMailbox): Promise<Uint32Array>;
+  select(options?: { readonly?: boolean | null }): Promise<{ selected: SelectedMailbox; snapshot: MailboxSnapshot }>;
+}
+
+/** Option of what adds messages at the layer below. */
+export interface RecentOption {
+  /** Whether they are stored as `\Recent`; `true` where absent. */
+  recent?: boolean | null;
+}
+
+/** Old and new uids: the n-th entries belong together. */
+export interface UidPairs {
+  source: Uint32Array;
+  destination: Uint32Array;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Stores of one's own
+
+/** A key: bytes ordered bytewise, in a space (a table) of its own name. */
+export interface StoreKey {
+  readonly space: string;
+  /** 0 to 32 bytes. */
+  readonly key: Uint8Array;
+}
+
+/** Keys of one space from `from` on and before `to` (to the end of the space where absent). */
+export interface StoreRange {
+  readonly space: string;
+  readonly from: Uint8Array;
+  readonly to: Uint8Array | undefined;
+}
+
+/** What to read from a range, in the order of keys. */
+export interface StoreScan extends StoreRange {
+  readonly reverse: boolean;
+  /** Leave the values empty. */
+  readonly keysOnly: boolean;
+  /** Stop after the row that reaches this many bytes of values; may be `Infinity`. */
+  readonly maxBytes: number;
+  /** Stop after this many rows; may be `Infinity`. */
+  readonly maxRows: number;
+}
+
+/** What one read saw, all at one moment, in the order asked. */
+export interface StoreSnapshot {
+  readonly sequence: number;
+  readonly values: readonly (Uint8Array | undefined)[];
+  readonly scanned: readonly (readonly { readonly key: Uint8Array; readonly value: Uint8Array }[])[];
+  readonly revisions: readonly number[];
+}
+
+/** Changes that land together or not at all. */
+export interface StoreBatch {
+  /** 16 random bytes: the commit's name in the journal. */
+  readonly id: Uint8Array;
+  /** Lands only while every guard stands at its revision (0 where never named); moves each by one. */
+  readonly guards: readonly { readonly guard: string; readonly revision: number }[];
+  /** Emptied before anything is put. */
+  readonly deleteRanges: readonly StoreRange[];
+  /** Deleted before anything is put. */
+  readonly deletes: readonly StoreKey[];
+  readonly puts: readonly (StoreKey & { readonly value: Uint8Array })[];
+  /** For the journal. */
+  readonly note: Uint8Array;
+  readonly durability: "relaxed" | "strict";
+}
+
+/** How a commit ended: the step of the sequence it is, or the guards that had moved. */
+export type StoreOutcome = { readonly committed: number } | { readonly conflict: readonly string[] };
+
+/**
+ * Where a backend keeps its records: opaque bytes under short keys, integers called guards, a
+ * sequence that each commit moves by one, and a journal of commits. A method that fails has changed
+ * nothing. One adapter serves one database; `close` is called when the last session closes.
+ */
+export interface StoreAdapter {
+  /** Reads everything asked for, at one moment. */
+  read(request: {
+    readonly keys: readonly StoreKey[];
+    readonly scans: readonly StoreScan[];
+    readonly guards: readonly string[];
+  }): Promise<StoreSnapshot>;
+  /** Makes every change of the batch and adds it to the journal, if its guards stand; otherwise nothing. */
+  commit(batch: StoreBatch): Promise<StoreOutcome>;
+  /** At most `max` commits after a step, oldest first. At least the newest 4,096 are kept. */
+  journal(
+    after: number,
+    max: number,
+  ): Promise<{
+    readonly entries: readonly { readonly sequence: number; readonly id: Uint8Array; readonly note: Uint8Array }[];
+    /** Whether entries asked for were dropped already. */
+    readonly truncated: boolean;
+  }>;
+  /** Calls `listener` whenever others may have committed; returns what ends that. Absent: nobody else writes. */
+  subscribe?(listener: () => void): () => void;
+  close(): void | Promise<void>;
+}

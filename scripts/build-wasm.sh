@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Builds the wasm and its loader into pkg/wasm and says how big it is.
+#
+#   scripts/build-wasm.sh          release: optimised, wasm-opt run
+#   scripts/build-wasm.sh --dev    quick: not optimised, with names for stack traces
+#
+# Does nothing when neither the sources, the manifests, the mode nor the compiler changed since the
+# last build. Needs set-up to have run (scripts/setup.sh build).
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+use_tools
+cd "$ROOT"
+
+mode="${1:---release}"
+case "$mode" in
+  --release) extra=() ;;
+  --dev) extra=(--no-opt) ;;
+  *) fail "unknown option '$mode': use --dev, --release or nothing." ;;
+esac
+
+inputs() {
+  printf '%s\n' "$mode"
+  rustc --version
+  wasm-bindgen --version
+  find src Cargo.toml Cargo.lock scripts/build-wasm.sh -type f -print0 | sort -z | xargs -0 sha256sum
+}
+hash="$(inputs | sha256sum | cut -d' ' -f1)"
+stamp="$TOOLS/wasm-built"
+wasm=pkg/wasm/offline_mailbox_bg.wasm
+if [ -f "$wasm" ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$hash" ]; then
+  exit 0
+fi
+
+say "[build] the wasm ($mode)"
+rm -f "$stamp"
+build() {
+  wasm-pack build --target web "$mode" --no-pack --no-gitignore --mode no-install "${extra[@]}" \
+    --out-dir pkg/wasm --out-name offline_mailbox -- --locked
+}
+quietly wasm-build build || fail "the wasm did not build; the compiler's words are above."
+# An older wasm-pack writes a .gitignore of `*` here, for which npm would leave the wasm out of the package.
+rm -f pkg/wasm/.gitignore
+printf '%s\n' "$hash" >"$stamp"
+say "[build] $wasm: $(wc -c <"$wasm") bytes, $(gzip -9 -c "$wasm" | wc -c) gzipped"
