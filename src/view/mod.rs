@@ -2,7 +2,15 @@
 //! now: states, views, updates, waiting. No storage, nothing that fails.
 
 mod event;
+mod selected;
+mod selected_set;
 mod state;
+mod updates;
+#[cfg(test)]
+mod tests;
 
 pub use event::{Event, Feed, Hub};
+pub use selected::SelectedMailbox;
+pub use selected_set::{SelectedSet, ViewHandle};
 pub use state::{FlagBits, FlagPage, Keywords, Live, MailboxState, PAGE_ROWS};
+pub use updates::{Expunged, FlagsUpdate, Silence, UpdateOptions, Updates};
