@@ -74,7 +74,7 @@ impl Database {
         for (key, value) in ordered.take(scan.max_rows) {
             bytes = bytes.saturating_add(value.len());
             rows.push((*key, if scan.keys_only { Value::from(Vec::new()) } else { value.clone() }));
-            if bytes >= scan.max_bytes {
+            if !scan.keys_only && bytes >= scan.max_bytes {
                 break;
             }
         }

@@ -2,6 +2,14 @@
 //! guarded atomic commits, a journal. Here: the contract and its stores. Not
 //! here: what any value means (the engine knows), nor anything of mail.
 
+#[cfg(any(test, all(target_arch = "wasm32", target_os = "unknown")))]
+mod classify;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+mod indexeddb;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+mod js;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub mod js_bytes;
 mod memory;
 
 use async_trait::async_trait;
@@ -9,6 +17,10 @@ use async_trait::async_trait;
 use crate::model::{Error, Result, Value};
 use crate::view::{Feed, Hub};
 
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub use indexeddb::{IndexedDbStore, delete_database};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub use js::JsStore;
 pub use memory::MemoryStore;
 
 /// A room of keys. A store may keep each in a table of its own.
@@ -167,9 +179,10 @@ pub struct Scan {
     pub range: KeyRange,
     /// From the end backwards.
     pub reverse: bool,
-    /// Leave the values empty.
+    /// Leave the values empty (and unread).
     pub keys_only: bool,
-    /// Stop after the row that reaches this many bytes of values; at least one row is returned.
+    /// Stop after the row that reaches this many bytes of values; at least one
+    /// row is returned. Counts for nothing with `keys_only`.
     pub max_bytes: usize,
     /// Stop after this many rows.
     pub max_rows: usize,
@@ -182,7 +195,9 @@ impl Scan {
     }
 }
 
-/// The name of a small integer that a store keeps and commits compare.
+/// The name of a small integer that a store keeps and commits compare. At most
+/// 2^53-1 (as are revisions and sequences), so that a store in JavaScript can
+/// hold it as a number.
 pub type Guard = u64;
 
 /// A guard's value: 0 before it was first named in a commit, then one more for each such commit.

@@ -7,4 +7,5 @@
 pub mod faulty_store;
 pub mod generator;
 pub mod random;
+pub mod store_contract;
 mod vocabulary;

@@ -1,0 +1,83 @@
+//! The browser's platform (and Node's, under wasm): `Date`, `crypto`,
+//! `setTimeout`, all taken from `globalThis`, so that a window, a worker, a
+//! service worker and Node serve alike.
+// The attribute's expansion holds the unsafe calls across the border.
+#![allow(unsafe_code)]
+
+use futures::channel::oneshot;
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use crate::model::{Error, ErrorCode, Result};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
+
+    type Crypto;
+    #[wasm_bindgen(thread_local_v2, js_name = crypto)]
+    static CRYPTO: Option<Crypto>;
+    #[wasm_bindgen(method, catch, js_name = getRandomValues)]
+    fn get_random_values(this: &Crypto, into: &Uint8Array) -> Result<JsValue, JsValue>;
+
+    // Numbers in browsers, objects in Node: kept as they come.
+    #[wasm_bindgen(catch, js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, milliseconds: f64) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+}
+
+/// The most that `getRandomValues` gives in one call.
+const RANDOM_CHUNK: usize = 65_536;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub fn now_ms() -> i64 {
+    date_now() as i64
+}
+
+/// Fills the buffer from the platform's cryptographic generator (semantics 5).
+/// Fails with `UNAVAILABLE` where there is none.
+pub fn fill_random(buffer: &mut [u8]) -> Result<()> {
+    let missing = || Error::new(ErrorCode::Unavailable, "no random numbers");
+    CRYPTO.with(|crypto| {
+        let crypto = crypto.as_ref().ok_or_else(missing)?;
+        for chunk in buffer.chunks_mut(RANDOM_CHUNK) {
+            let length = u32::try_from(chunk.len()).map_err(|_| missing())?;
+            let array = Uint8Array::new_with_length(length);
+            crypto.get_random_values(&array).map_err(|error| missing().with_cause(format!("{error:?}")))?;
+            array.copy_to(chunk);
+        }
+        Ok(())
+    })
+}
+
+/// A timer that is taken back when its waiter is dropped: a timer left behind
+/// would keep a Node process alive.
+struct Timer {
+    id: JsValue,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(&self.id);
+    }
+}
+
+/// Returns after this many milliseconds. Dropping the future cancels the timer.
+pub async fn sleep_ms(milliseconds: u32) {
+    let (sender, receiver) = oneshot::channel();
+    let callback = Closure::once(move || {
+        // One who stopped waiting needs no waking.
+        let _ = sender.send(());
+    });
+    match set_timeout(callback.as_ref(), f64::from(milliseconds)) {
+        Ok(id) => {
+            let _timer = Timer { id, _callback: callback };
+            let _ = receiver.await;
+        }
+        // Without timers there is nothing to wait for; going on at once is the lesser evil.
+        Err(_) => drop(callback),
+    }
+}

@@ -1,0 +1,121 @@
+//! Hints to and from other tabs, and from the page's life: a broadcast
+//! channel, coming back to the foreground, going into the page cache. Not
+//! here: what anybody does on a hint.
+// The attribute's expansion holds the unsafe calls across the border.
+#![allow(unsafe_code)]
+
+use js_sys::{Function, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::view::Hub;
+
+#[wasm_bindgen]
+extern "C" {
+    type BroadcastChannel;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(name: &str) -> Result<BroadcastChannel, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = postMessage)]
+    fn post_message(this: &BroadcastChannel, message: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    fn close(this: &BroadcastChannel);
+
+    type Target;
+    #[wasm_bindgen(method, catch, js_name = addEventListener)]
+    fn add_event_listener(this: &Target, event: &str, listener: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = removeEventListener)]
+    fn remove_event_listener(this: &Target, event: &str, listener: &JsValue) -> Result<(), JsValue>;
+}
+
+/// A listener that takes itself off when dropped.
+struct Listener {
+    target: Target,
+    event: &'static str,
+    callback: Closure<dyn FnMut(JsValue)>,
+}
+
+impl Listener {
+    fn new(
+        target: &JsValue,
+        event: &'static str,
+        callback: impl FnMut(JsValue) + 'static,
+    ) -> Option<Listener> {
+        let target: Target = target.clone().unchecked_into();
+        let callback = Closure::<dyn FnMut(JsValue)>::new(callback);
+        target.add_event_listener(event, callback.as_ref()).ok()?;
+        Some(Listener { target, event, callback })
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // A target that is gone has no listeners.
+        let _ = self.target.remove_event_listener(self.event, self.callback.as_ref());
+    }
+}
+
+/// The signals of one store; silent once dropped.
+pub(super) struct Signals {
+    channel: Option<BroadcastChannel>,
+    // Taken off on drop.
+    _listeners: Vec<Listener>,
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        if let Some(channel) = &self.channel {
+            channel.close();
+        }
+    }
+}
+
+fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &JsValue::from_str(name))
+        .ok()
+        .filter(|value| !value.is_undefined() && !value.is_null())
+}
+
+impl Signals {
+    /// Passes on to `hub` what comes from other connections to the database
+    /// `name` and from the page's return; calls `put_away` when the page goes
+    /// into the page cache.
+    pub(super) fn start(name: &str, hub: &Hub, put_away: impl Fn() + 'static) -> Signals {
+        let mut listeners = Vec::new();
+        let channel = BroadcastChannel::new(name).ok();
+        if let Some(channel) = &channel {
+            let hub = hub.clone();
+            listeners.extend(Listener::new(channel, "message", move |_| hub.notify()));
+            // In Node an open channel would keep the process alive.
+            if let Some(unref) =
+                property(channel, "unref").and_then(|unref| unref.dyn_into::<Function>().ok())
+            {
+                let _ = unref.call0(channel);
+            }
+        }
+        let global: JsValue = js_sys::global().into();
+        if let Some(document) = property(&global, "document") {
+            let (shown, resumed, returned) = (hub.clone(), hub.clone(), hub.clone());
+            let page = document.clone();
+            listeners.extend(Listener::new(&document, "visibilitychange", move |_| {
+                if property(&page, "visibilityState").is_some_and(|state| state == "visible") {
+                    shown.notify();
+                }
+            }));
+            listeners.extend(Listener::new(&document, "resume", move |_| resumed.notify()));
+            listeners.extend(Listener::new(&global, "pageshow", move |_| returned.notify()));
+            listeners.extend(Listener::new(&global, "pagehide", move |event| {
+                if property(&event, "persisted").is_some_and(|persisted| persisted.is_truthy()) {
+                    put_away();
+                }
+            }));
+        }
+        Signals { channel, _listeners: listeners }
+    }
+
+    /// Tells the other connections that the sequence has moved.
+    pub(super) fn announce(&self) {
+        if let Some(channel) = &self.channel {
+            // A hint may be lost.
+            let _ = channel.post_message(&JsValue::TRUE);
+        }
+    }
+}
