@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The wasm32-unknown-unknown target, by rustup; where its server cannot be reached, by Debian's
-# packaged toolchain, whose standard library for wasm is built here once (half a minute).
+# packaged toolchain, whose standard library for wasm is built here once (a minute, once per machine).
 #
 # Writes .tools/wasm-toolchain.sh, which scripts/lib.sh sources: empty for rustup; for Debian it
 # puts a folder first on PATH whose `rustc` is Debian's with the sysroot built here (nothing is
@@ -37,7 +37,7 @@ use_rustup() {
 add_by_rustup() {
   have rustup || return 1
   step "wasm target: rustup target add $TARGET (at most 60 s)"
-  quietly rustup timeout 60 rustup target add "$TARGET" || return 1
+  quietly rustup timeout 60 rustup target add "$TARGET" 2>/dev/null
 }
 
 debian_release() { [ -x /usr/bin/rustc ] && rust_release /usr/bin/rustc; }
@@ -65,15 +65,16 @@ install_debian() {
   debian_packaged || fail "Debian's Rust is not what was expected (no /usr/src/rustc-*/library, or no wasm-ld-$LLD). Run, with network: rustup target add $TARGET"
 }
 
-# A private sysroot: the host's part is a link to Debian's, the wasm part is built here.
+# A private sysroot: the host's part is a link to Debian's, the wasm part is built here. It appears
+# under its name only when whole.
 build_debian_sysroot() { # build_debian_sysroot RELEASE FOLDER
   local release="$1" folder="$2" host work
   host="$(/usr/bin/rustc -vV | sed -n 's/^host: //p')"
-  step "wasm target: building Debian's standard library for wasm (half a minute)"
+  step "wasm target: building Debian's standard library for wasm (a minute)"
   work="$(mktemp -d)"
   cp -R "$(debian_source "$release")" "$work/library"
   quietly debian-sysroot env -u RUSTFLAGS RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc PATH="/usr/bin:/bin" \
-    CARGO_HOME="$work/cargo-home" CARGO_TARGET_DIR="$work/target" \
+    CARGO_TARGET_DIR="$work/target" \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Zforce-unstable-if-unmarked -Cembed-bitcode=yes" \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="wasm-ld-$LLD" \
     /usr/bin/cargo build --release --target "$TARGET" --manifest-path "$work/library/sysroot/Cargo.toml" || {
@@ -95,7 +96,7 @@ use_debian() {
   at_least "$release" "$MINIMUM" || fail "Debian's rustc $release is too old; the crate needs $MINIMUM. Run, with network: rustup target add $TARGET"
   sysroot="$DEBIAN/sysroot-$release"
   bin="$TOOLS/debian-rust/bin"
-  if ! compgen -G "$sysroot/lib/rustlib/$TARGET/lib/libstd-*.rlib" >/dev/null; then
+  if [ ! -d "$sysroot" ]; then
     mkdir -p "$DEBIAN"
     build_debian_sysroot "$release" "$sysroot"
   fi
@@ -106,6 +107,7 @@ use_debian() {
   chmod +x "$bin/rustc"
   {
     printf '# Debian'\''s Rust %s with the wasm standard library built by set-up\n' "$release"
+    # shellcheck disable=SC2016 # PATH is for the reader of that file
     printf 'export PATH="%s:$PATH"\n' "$bin"
     printf 'export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-%s\n' "$LLD"
     printf 'export OFFLINE_MAILBOX_DEBIAN_RUST=1\n'
@@ -116,9 +118,12 @@ use_debian() {
 mkdir -p "$TOOLS"
 case "$CHOICE" in
   auto)
-    use_rustup || { add_by_rustup && use_rustup; } || {
-      step "wasm target: rustup could not add it; taking Debian's packaged toolchain"
+    # rustup is not asked again where Debian's had to be taken before.
+    use_rustup || { [ -e "$TOOLS/debian-rust/chosen" ] && debian_packaged && use_debian; } ||
+      { add_by_rustup && use_rustup; } || {
+      step "wasm target: rustup could not add it (.tools/log/rustup.log); taking Debian's packaged toolchain"
       use_debian
+      touch "$TOOLS/debian-rust/chosen"
     }
     ;;
   rustup)
