@@ -1,6 +1,7 @@
 //! A complete mail store with IMAP-exact semantics.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod mime;
 pub mod model;
 pub mod platform;
 pub mod store;

@@ -1,0 +1,27 @@
+//! Reading mail: pure functions over octets. Nothing here stores, searches or talks.
+//!
+//! Every function is total over any input: none panics, none fails on malformed mail (semantics
+//! 64), and time and memory are linear in the input.
+
+pub mod address;
+pub mod charset;
+pub mod content_type;
+pub mod date;
+pub mod encoded_word;
+pub mod envelope;
+pub mod extract;
+pub mod header;
+pub mod html;
+pub mod part;
+pub mod row;
+mod row_codec;
+pub mod text;
+pub mod thread_key;
+pub mod transfer;
+
+pub use address::Address;
+pub use date::SentDate;
+pub use envelope::Envelope;
+pub use extract::{Extracted, extract};
+pub use row::{ListRow, MailAddress};
+pub use thread_key::ThreadKey;

@@ -1,0 +1,131 @@
+//! Searchable text: what body searches compare, decoded once and folded.
+
+use super::charset;
+use super::encoded_word::decode_header_text;
+use super::header::fields;
+use super::html;
+use super::part::{Kind, Part};
+
+/// The most searchable text kept of one message, in octets of UTF-8.
+pub const MAX_TEXT: usize = 1 << 20;
+
+/// The most content of one part that is decoded, in octets.
+const MAX_DECODED: usize = 4 << 20;
+
+/// Folds text for comparison: lower case (`char::to_lowercase`), every run of white space one
+/// blank. Needles must be folded with this function too.
+///
+/// Full case folding (`ß` = `ss`, final sigma) and NFKC are not done; they would come with a new
+/// version of the stored text.
+pub fn fold(text: &str) -> String {
+    let mut folded = Folded::default();
+    folded.push(text);
+    folded.text
+}
+
+/// Text that is folded as it grows, at most [`MAX_TEXT`] octets of it.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    text: String,
+    full: bool,
+}
+
+impl Folded {
+    /// Appends folded text.
+    fn push(&mut self, text: &str) {
+        for character in text.chars() {
+            if self.text.len() >= MAX_TEXT {
+                self.full = true;
+                return;
+            }
+            if character.is_ascii() && !character.is_ascii_whitespace() && character != '\u{b}' {
+                self.text.push(character.to_ascii_lowercase());
+            } else if character.is_whitespace() {
+                if !self.text.ends_with(' ') {
+                    self.text.push(' ');
+                }
+            } else {
+                self.text.extend(character.to_lowercase());
+            }
+        }
+    }
+
+    /// Appends a part of its own: a line feed keeps a needle, which has none, from matching
+    /// across parts.
+    pub(crate) fn push_part(&mut self, text: &str) {
+        if self.full {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.push(text.trim());
+        self.text.truncate(self.text.trim_end().len());
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+}
+
+/// The text of a leaf part as a reader sees it; `None` when it is not text.
+///
+/// Octets in a charset we cannot decode are read as UTF-8 with replacement characters, so that
+/// their ASCII stays searchable.
+pub fn part_text(message: &[u8], part: &Part) -> Option<String> {
+    if part.kind != Kind::Leaf || part.content_type.main != "text" {
+        return None;
+    }
+    let body = message.get(part.body.clone())?;
+    let octets = part.encoding.decode(body, MAX_DECODED);
+    let text = match part.content_type.charset.as_deref() {
+        None | Some("" | "us-ascii" | "US-ASCII") => charset::guess(&octets).into_owned(),
+        Some(name) => {
+            charset::decode(name, &octets).unwrap_or_else(|| String::from_utf8_lossy(&octets).into_owned())
+        }
+    };
+    Some(if part.content_type.sub == "html" { html::to_text(&text) } else { text })
+}
+
+/// The header of a message inside a message as text, one decoded field a line.
+pub(crate) fn header_text(message: &[u8], part: &Part) -> String {
+    let mut text = String::new();
+    for field in fields(message.get(part.header.clone()).unwrap_or_default()) {
+        if text.len() >= MAX_TEXT {
+            break;
+        }
+        text.push_str(&charset::guess(field.name));
+        text.push_str(": ");
+        text.push_str(&decode_header_text(field.value));
+        text.push(' ');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s148_folding_is_unicode_and_collapses_white_space() {
+        assert_eq!(fold("Hello,\r\n\t WÖRLD\u{a0}É"), "hello, wörld é");
+        assert_eq!(fold(" a "), " a ");
+    }
+
+    #[test]
+    fn parts_are_kept_apart_and_the_whole_is_capped() {
+        let mut folded = Folded::default();
+        folded.push_part(" A\n");
+        folded.push_part("");
+        folded.push_part("B ");
+        assert_eq!(folded.into_text(), "a\nb");
+        let mut folded = Folded::default();
+        folded.push_part(&"ß".repeat(MAX_TEXT));
+        folded.push_part("x");
+        assert!(folded.is_full() && folded.into_text().len() <= MAX_TEXT + 4);
+    }
+}
