@@ -5,7 +5,9 @@
 mod filter_set;
 mod mailbox_data;
 mod mailbox_set;
+mod registry;
 
 pub use filter_set::FilterSet;
 pub use mailbox_data::{MailboxData, UpdateOutcome};
 pub use mailbox_set::{CreateOptions, MailboxEvent, MailboxEvents, MailboxSet};
+pub use registry::{BackendFactory, BackendOptions, Backends};

@@ -209,16 +209,20 @@ impl SelectedMailbox {
         Some(self.told.keywords().flags(self.told_live(uid)?.bits))
     }
 
-    /// Stored flags with `\Recent` added where this view has it. Of a message
-    /// that is gone unannounced, where this view had it.
-    pub fn flags_of(&self, uid: Uid, stored: &Flags) -> Flags {
-        let recent = match self.find_hidden(uid) {
+    /// Whether a message is `\Recent` in this view; one that is gone
+    /// unannounced, whether it was.
+    pub fn has_recent(&self, uid: Uid) -> bool {
+        match self.find_hidden(uid) {
             Ok(hidden) => hidden.recent,
             Err(_) if self.is_hidden(uid) => self.told_recent.contains(uid),
             Err(_) => self.recent().contains(uid),
-        };
+        }
+    }
+
+    /// Stored flags with `\Recent` added where this view [has it](Self::has_recent).
+    pub fn flags_of(&self, uid: Uid, stored: &Flags) -> Flags {
         let flags = stored.clone().without(SystemFlags::RECENT);
-        if recent { flags.with(SystemFlags::RECENT) } else { flags }
+        if self.has_recent(uid) { flags.with(SystemFlags::RECENT) } else { flags }
     }
 
     /// Whether the client knows of the message and has not been told that it is gone.

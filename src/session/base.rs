@@ -1,0 +1,249 @@
+//! The session itself: what it holds, how long it lives, and the frame that
+//! every operation runs in. Not here: the operations.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+
+use crate::backend::{FilterSet, MailboxData, MailboxSet};
+use crate::model::{Error, ErrorCode, MailboxId, MailboxName, Result};
+use crate::view::{Event, SelectedMailbox, UpdateOptions, Updates, ViewHandle};
+
+/// A view to bring up to date along with an operation that does not need one.
+pub type View<'a> = Option<&'a mut SelectedMailbox>;
+
+/// How a session behaves.
+#[derive(Debug, Clone, Default)]
+pub struct SessionOptions {
+    /// Search keys that may not be used, by their IMAP names, such as
+    /// `SEQSET` or `SMALLER` (semantics 150).
+    pub disabled_search_keys: Vec<String>,
+}
+
+/// A client's session: the operations of IMAP as methods over plain data.
+///
+/// What all methods have in common:
+/// - Where a view is given, it is brought up to date and what is new in it is
+///   returned; without one, `None` is (semantics 181).
+/// - A view is bound to its mailbox's identity: renames do not disturb it
+///   (semantics 122, 124). Once its mailbox is deleted, the updates of the
+///   first method that notices say so and nothing else; every later one fails
+///   with `CLOSED` (semantics 121, 123).
+/// - A method that fails has changed nothing, neither in the mailboxes nor in
+///   what the view counts as told (semantics 91). Where a change has landed
+///   and only bringing the view up to date failed, the method succeeds and
+///   the view learns of it next time.
+/// - After [`close`](Self::close), and over a set that was closed, methods
+///   fail with `CLOSED`. Names are checked by [`MailboxName::parse`]
+///   (`INVALID_ARGUMENT`, `LIMIT`). Any method may fail with what storage
+///   fails with: `UNAVAILABLE`, `CORRUPT`, and, where it writes,
+///   `QUOTA_EXCEEDED` and `CONFLICT`.
+/// - Upkeep of the set follows every operation; its failures are swallowed.
+pub struct BaseSession {
+    pub(super) mailbox_set: Rc<dyn MailboxSet>,
+    pub(super) options: SessionOptions,
+    closed: Cell<bool>,
+    views: RefCell<Vec<ViewHandle>>,
+    waits: RefCell<Vec<Event>>,
+}
+
+impl BaseSession {
+    /// A session over these mailboxes. Several sessions may share one set.
+    pub fn new(mailbox_set: Rc<dyn MailboxSet>, options: SessionOptions) -> Self {
+        BaseSession {
+            mailbox_set,
+            options,
+            closed: Cell::new(false),
+            views: RefCell::default(),
+            waits: RefCell::default(),
+        }
+    }
+
+    /// Whose session it is.
+    pub fn owner(&self) -> String {
+        self.mailbox_set.owner()
+    }
+
+    /// How the session behaves.
+    pub fn options(&self) -> &SessionOptions {
+        &self.options
+    }
+
+    /// The mailboxes it works on.
+    pub fn mailbox_set(&self) -> &Rc<dyn MailboxSet> {
+        &self.mailbox_set
+    }
+
+    /// The filters, where the backend has them.
+    pub fn filter_set(&self) -> Option<Rc<dyn FilterSet>> {
+        self.mailbox_set.filter_set()
+    }
+
+    /// Ends the session: its views are closed without expunging, so that
+    /// nobody's `\Recent` is theirs any more (semantics 182), waits end with
+    /// nothing new, and later calls fail with `CLOSED`. The mailbox set stays
+    /// open: whoever opened it closes it. Idempotent.
+    pub async fn close(&self) {
+        self.closed.set(true);
+        for view in self.views.take() {
+            view.close();
+        }
+        for wait in self.waits.take() {
+            wait.set();
+        }
+    }
+
+    /// Whether the session was closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// A little upkeep of the mailboxes, invisible to every client; failures
+    /// are swallowed, for there is nothing a client could do about them.
+    pub async fn cleanup(&self) {
+        let _ = self.mailbox_set.cleanup(false).await;
+    }
+
+    /// Runs an operation: refused once the session is closed, followed by upkeep.
+    pub(super) async fn run<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
+        if self.is_closed() {
+            return Err(Error::closed("the session is closed"));
+        }
+        let result = operation.await;
+        self.cleanup().await;
+        result
+    }
+
+    /// Runs an operation on a view's mailbox. Where that turns out to be
+    /// deleted, before or meanwhile, the answer is the closing update alone.
+    pub(super) async fn on_view<T: From<Updates>>(
+        &self,
+        selected: &mut SelectedMailbox,
+        operation: impl AsyncFnOnce(&dyn MailboxData, &mut SelectedMailbox) -> Result<T>,
+    ) -> Result<T> {
+        self.run(async {
+            if let Some(mailbox) = self.mailbox_of(selected).await? {
+                match operation(mailbox.as_ref(), selected).await {
+                    Err(error) if error.code() == ErrorCode::Closed => {
+                        // Closed may be the mailbox's end or the storage's; only the first is told.
+                        if self.mailbox_of(selected).await?.is_some() {
+                            return Err(error);
+                        }
+                    }
+                    result => return result,
+                }
+            }
+            Ok(T::from(selected.updates(&UpdateOptions::default())))
+        })
+        .await
+    }
+
+    /// The mailbox of a view; where it is deleted, the view is marked and
+    /// there is none. `CLOSED` where that was told already.
+    pub(super) async fn mailbox_of(
+        &self,
+        selected: &mut SelectedMailbox,
+    ) -> Result<Option<Rc<dyn MailboxData>>> {
+        check_open(selected)?;
+        if selected.is_closed() {
+            return Ok(None);
+        }
+        let mailbox = self.mailbox_set.get_mailbox_by_id(selected.mailbox_id()).await?;
+        if mailbox.is_none() {
+            selected.set_deleted();
+        }
+        Ok(mailbox)
+    }
+
+    /// Brings a view up to date and tells what is new.
+    pub(super) async fn refresh(&self, selected: View<'_>) -> Result<Option<Updates>> {
+        let Some(selected) = selected else { return Ok(None) };
+        if let Some(mailbox) = self.mailbox_of(selected).await? {
+            mailbox.update_selected(selected, None).await?;
+        }
+        Ok(Some(selected.updates(&UpdateOptions::default())))
+    }
+
+    /// As [`refresh`](Self::refresh), after a change that has landed: the
+    /// method must not fail any more.
+    pub(super) async fn refresh_after_change(&self, selected: View<'_>) -> Option<Updates> {
+        let selected = selected?;
+        if let Ok(Some(mailbox)) = self.mailbox_of(selected).await {
+            let _ = mailbox.update_selected(selected, None).await;
+        }
+        Some(selected.updates(&UpdateOptions::default()))
+    }
+
+    /// The mailbox that messages are to be put into: `TRY_CREATE` where there
+    /// is none, `READ_ONLY` where it is locked (semantics 60, 107).
+    pub(super) async fn destination(&self, name: &str) -> Result<Rc<dyn MailboxData>> {
+        let name = MailboxName::parse(name)?;
+        let mailbox = self.mailbox_set.get_mailbox(&name).await.map_err(|error| match error.code() {
+            ErrorCode::NotFound => error.with_code(ErrorCode::TryCreate),
+            _ => error,
+        })?;
+        if mailbox.readonly() {
+            return Err(read_only(&mailbox.name()));
+        }
+        Ok(mailbox)
+    }
+
+    /// What a failure to put messages into a mailbox means: where that was
+    /// deleted meanwhile, `TRY_CREATE`.
+    pub(super) async fn destination_error(&self, error: Error, destination: &dyn MailboxData) -> Error {
+        if error.code() != ErrorCode::Closed {
+            return error;
+        }
+        match self.mailbox_set.get_mailbox_by_id(&destination.mailbox_id()).await {
+            Ok(None) => error.with_code(ErrorCode::TryCreate),
+            _ => error,
+        }
+    }
+
+    /// Remembers a view that was given out, for the session's end.
+    pub(super) fn keep(&self, view: ViewHandle) {
+        let mut views = self.views.borrow_mut();
+        views.retain(ViewHandle::is_open);
+        views.push(view);
+    }
+
+    /// Registers a wait that the session's end shall end.
+    pub(super) fn begin_wait(&self, wait: &Event) {
+        let mut waits = self.waits.borrow_mut();
+        // Events that were set belong to waits that are over.
+        waits.retain(|wait| !wait.is_set());
+        waits.push(wait.clone());
+    }
+}
+
+/// Fails with `CLOSED` where nothing will be told through this view any more.
+pub(super) fn check_open(selected: &SelectedMailbox) -> Result<()> {
+    if selected.is_over() {
+        return Err(Error::closed("the selected mailbox is closed"));
+    }
+    Ok(())
+}
+
+/// As [`check_open`], where there is a view.
+pub(super) fn check_view(selected: &View<'_>) -> Result<()> {
+    selected.as_deref().map_or(Ok(()), check_open)
+}
+
+/// Whether messages that arrive in a mailbox are `\Recent` in this view at
+/// once; otherwise they wait for the first read-write view to claim them
+/// (semantics 76, 77, 78).
+pub(super) fn takes_recent(selected: &SelectedMailbox, mailbox_id: &MailboxId) -> bool {
+    !selected.is_closed() && !selected.is_readonly() && selected.mailbox_id() == mailbox_id
+}
+
+pub(super) fn read_only(name: &str) -> Error {
+    Error::new(ErrorCode::ReadOnly, format!("the mailbox {name:?} is read-only"))
+}
+
+/// Refuses changes through a read-only view (semantics 110).
+pub(super) fn check_writable(selected: &SelectedMailbox, mailbox: &dyn MailboxData) -> Result<()> {
+    if selected.is_readonly() || mailbox.readonly() {
+        return Err(read_only(&mailbox.name()));
+    }
+    Ok(())
+}

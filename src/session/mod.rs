@@ -1,0 +1,16 @@
+//! A client's session over any [`MailboxSet`](crate::backend::MailboxSet):
+//! every operation of the mail store, with the guards and the view updates
+//! that IMAP wants. No storage here; what a view shows is in `view`.
+
+mod base;
+mod copy;
+mod messages;
+mod names;
+mod results;
+mod search;
+mod selection;
+
+pub use base::{BaseSession, SessionOptions, View};
+pub use results::{
+    AppendUid, CopyResult, CopyUid, FetchOptions, FetchResult, SearchResult, StoreOptions, StoreResult,
+};

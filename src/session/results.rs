@@ -1,0 +1,125 @@
+//! What a session's operations are asked for and answer. Plain data.
+
+use crate::model::{FlagOp, Message, MessageFields, ModSeq, RangeSet, Uid};
+use crate::view::Updates;
+
+/// How messages are fetched.
+#[derive(Debug, Clone, Default)]
+pub struct FetchOptions {
+    /// Also sets `\Seen`, as fetching a body does in IMAP; a read-only view
+    /// leaves it alone (semantics 111).
+    pub set_seen: bool,
+    /// Only messages with a higher mod-sequence (RFC 7162 section 3.1.4).
+    pub changed_since: Option<ModSeq>,
+    /// Which metadata is needed.
+    pub fields: MessageFields,
+    /// Keeps messages that are gone in their places, as a sequence-number set always does.
+    pub hide_expunged: bool,
+}
+
+/// How flags are stored.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// How the given flags combine with a message's own.
+    pub op: FlagOp,
+    /// Leaves what the call itself does out of the answer (`.SILENT`).
+    pub silent: bool,
+    /// Leaves messages alone that changed after this mod-sequence (RFC 7162 section 3.1.3).
+    pub unchanged_since: Option<ModSeq>,
+    /// Keeps messages that are gone in their places, as a sequence-number set always does.
+    pub hide_expunged: bool,
+}
+
+impl StoreOptions {
+    /// This operation, and nothing special about it.
+    pub fn new(op: FlagOp) -> Self {
+        StoreOptions { op, silent: false, unchanged_since: None, hide_expunged: false }
+    }
+}
+
+/// The answer to FETCH.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FetchResult {
+    /// The messages with their sequence numbers *before* `updates`, ascending;
+    /// flags include the view's `\Recent`. A message that is gone is marked
+    /// as expunged and has the flags that the view was last told (semantics 97).
+    pub messages: Vec<(u32, Message)>,
+    /// With `changed_since`: the UIDs of the set that went since, or, where
+    /// that is not known any more, that are not there (RFC 7162 section 3.2.6).
+    pub vanished: Option<RangeSet>,
+    /// Whether some of the messages the set names are gone (EXPUNGEISSUED).
+    pub expunge_issued: bool,
+    /// What else is new in the view.
+    pub updates: Updates,
+}
+
+/// The answer to STORE.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreResult {
+    /// The messages of the set with their flags as they now are, whether or
+    /// not they changed (semantics 116, 117), without those in `modified`;
+    /// none where silent. Numbers are those before `updates`. A message that
+    /// is gone has the flags it would have and is marked as expunged (semantics 98).
+    pub messages: Vec<(u32, Message)>,
+    /// The UIDs left alone because of `unchanged_since`.
+    pub modified: RangeSet,
+    /// Whether some of the messages the set names are gone (EXPUNGEISSUED).
+    pub expunge_issued: bool,
+    /// What else is new in the view.
+    pub updates: Updates,
+}
+
+/// The answer to SEARCH.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchResult {
+    /// The messages that answer, as (sequence number, UID), ascending. The
+    /// numbers are right before and after `updates`, which hide expunges.
+    pub messages: Vec<(u32, Uid)>,
+    /// The highest mod-sequence among them, where the keys ask for mod-sequences
+    /// (RFC 7162 section 3.1.5).
+    pub mod_seq: Option<ModSeq>,
+    /// Whether some of them are gone (EXPUNGEISSUED; semantics 100).
+    pub expunge_issued: bool,
+    /// What is new in the view.
+    pub updates: Updates,
+}
+
+/// Where copies went (RFC 4315, COPYUID).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyUid {
+    /// UIDVALIDITY of the destination.
+    pub uid_validity: u32,
+    /// Source and new UID of each, ascending.
+    pub uids: Vec<(Uid, Uid)>,
+}
+
+/// The answer to COPY and MOVE.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CopyResult {
+    /// Where they went; `None` where nothing was copied (semantics 102).
+    pub copied: Option<CopyUid>,
+    /// What is new in the view.
+    pub updates: Updates,
+}
+
+/// Where appended messages went (RFC 4315, APPENDUID).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppendUid {
+    /// UIDVALIDITY of the mailbox.
+    pub uid_validity: u32,
+    /// Their UIDs, in the order in which they were given.
+    pub uids: Vec<Uid>,
+}
+
+macro_rules! only_updates {
+    ($($answer:ident),*) => {$(
+        impl From<Updates> for $answer {
+            /// An answer that has nothing but these updates: the mailbox is gone.
+            fn from(updates: Updates) -> Self {
+                $answer { updates, ..$answer::default() }
+            }
+        }
+    )*};
+}
+
+only_updates!(FetchResult, StoreResult, SearchResult, CopyResult);
