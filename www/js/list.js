@@ -1,0 +1,376 @@
+// The message list: draws the few rows in sight of a list of any length, and keeps the cursor and
+// the selection. What a row says comes from the model; what is done to messages, from the actions.
+
+import { el, icon } from "./dom.js";
+import { people, shortDate } from "./format.js";
+
+/** Browsers cap the height of an element (Firefox near 17.8 million pixels); beyond this we scale. */
+const TALLEST = 8_000_000;
+const AROUND = 6;
+
+/**
+ * Events: `open` (detail: a row), `selection`, `star` (detail: a row). The newest message is on top:
+ * index 0 is the model's last position.
+ */
+export class MessageList extends EventTarget {
+  #space;
+  #shown = new Map();
+  #spare = [];
+  #frame = 0;
+  #timer = 0;
+  #lastScroll = 0;
+  #height = 0;
+  #rowHeight = 64;
+  #anchor = 0;
+
+  /** Uids that are selected. */
+  selection = new Set();
+  /** The index with the cursor, or -1. */
+  cursor = -1;
+  cursorUid = undefined;
+  model = undefined;
+  /** Whether rows show whom they are to (Sent, Drafts) rather than from. */
+  outgoing = false;
+
+  constructor(root) {
+    super();
+    this.root = root;
+    this.#space = root.querySelector(".list-space");
+    this.#rowHeight = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row")) || 64;
+    root.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    root.addEventListener("click", (event) => this.#click(event));
+    root.addEventListener("dragstart", (event) => this.#drag(event));
+    new ResizeObserver(() => this.draw()).observe(root);
+    // "Today" and the weekdays move on by themselves.
+    setInterval(() => this.redraw(), 600_000);
+  }
+
+  get total() {
+    return this.model?.total ?? 0;
+  }
+
+  /** Another list: everything anew, from the top. */
+  show(model) {
+    this.model?.close();
+    this.model = model;
+    this.selection.clear();
+    this.cursor = -1;
+    this.cursorUid = undefined;
+    this.#anchor = 0;
+    for (const row of this.#shown.values()) this.#release(row);
+    this.#shown.clear();
+    this.#measure();
+    this.root.scrollTop = 0;
+    this.draw();
+    this.#selectionChanged();
+  }
+
+  /** Follows an update of the model. */
+  follow({ removed, grew }, expungedUids, before) {
+    const total = this.total;
+    const top = this.#offset();
+    const anchorPosition = before - 1 - Math.floor(top / this.#rowHeight);
+    let hit = false;
+    for (const uid of expungedUids) hit = this.selection.delete(uid) || hit;
+    if (this.cursor >= 0) {
+      const position = before - 1 - this.cursor;
+      const gone = removed.includes(position);
+      const below = removed.filter((other) => other < position).length;
+      this.cursor = total === 0 ? -1 : Math.min(total - 1, Math.max(0, total - 1 - (position - below)));
+      if (gone) {
+        this.cursor = Math.min(total - 1, this.cursor);
+        this.cursorUid = undefined;
+      }
+    }
+    this.#measure();
+    if (top > this.#rowHeight / 2 && (removed.length > 0 || grew)) {
+      const below = removed.filter((other) => other < anchorPosition).length;
+      const index = total - 1 - (anchorPosition - below);
+      this.#scrollToOffset(index * this.#rowHeight + (top % this.#rowHeight));
+    }
+    this.draw();
+    if (hit || removed.length > 0) this.#selectionChanged();
+  }
+
+  row(index) {
+    return this.model?.row(this.total - 1 - index);
+  }
+
+  // ---- Geometry: `#offset` is where the top edge is in the list as it would be unscaled.
+
+  #measure() {
+    this.#height = this.total * this.#rowHeight;
+    this.#space.style.height = `${Math.min(this.#height, TALLEST)}px`;
+  }
+
+  get #scaled() {
+    return this.#height > TALLEST;
+  }
+
+  #offset() {
+    const { scrollTop, clientHeight } = this.root;
+    if (!this.#scaled) return scrollTop;
+    return (scrollTop / (TALLEST - clientHeight)) * (this.#height - clientHeight);
+  }
+
+  #scrollToOffset(offset) {
+    const { clientHeight } = this.root;
+    const bounded = Math.max(0, Math.min(offset, this.#height - clientHeight));
+    this.root.scrollTop = this.#scaled
+      ? (bounded / (this.#height - clientHeight)) * (TALLEST - clientHeight)
+      : bounded;
+  }
+
+  #scrolled() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.draw();
+    });
+  }
+
+  // ---- Drawing
+
+  /** Draws what is in sight, and asks the model for what is missing. */
+  draw() {
+    const { clientHeight, scrollTop } = this.root;
+    if (!this.model || clientHeight === 0) return;
+    const offset = this.#offset();
+    const first = Math.max(0, Math.floor(offset / this.#rowHeight) - AROUND);
+    const last = Math.min(this.total - 1, Math.ceil((offset + clientHeight) / this.#rowHeight) + AROUND);
+    for (const [index, row] of this.#shown) {
+      if (index < first || index > last) {
+        this.#release(row);
+        this.#shown.delete(index);
+      }
+    }
+    for (let index = first; index <= last; index += 1) {
+      let row = this.#shown.get(index);
+      if (!row) {
+        row = this.#spare.pop() ?? this.#build();
+        row.element.hidden = false;
+        row.drawn = undefined;
+        this.#shown.set(index, row);
+      }
+      const y = index * this.#rowHeight - offset + scrollTop;
+      if (row.y !== y) {
+        row.y = y;
+        row.element.style.transform = `translateY(${y}px)`;
+      }
+      this.#fill(row, index);
+    }
+    const at = this.cursor >= first && this.cursor <= last ? `row-${this.cursor}` : null;
+    if (at) this.root.setAttribute("aria-activedescendant", at);
+    else this.root.removeAttribute("aria-activedescendant");
+    if (last >= first) this.#ask(this.total - 1 - last, this.total - 1 - first);
+  }
+
+  /** Rows a fast scroll flies over are not asked for. */
+  #ask(first, last) {
+    const now = performance.now();
+    const flying = now - this.#lastScroll < 40;
+    this.#lastScroll = now;
+    clearTimeout(this.#timer);
+    if (!flying) this.model.want(first, last);
+    else this.#timer = setTimeout(() => this.draw(), 60);
+  }
+
+  redraw() {
+    for (const row of this.#shown.values()) row.drawn = undefined;
+    this.draw();
+  }
+
+  #release(row) {
+    row.element.hidden = true;
+    this.#spare.push(row);
+  }
+
+  #build() {
+    const row = {
+      who: el("span", { class: "row-who", dir: "auto" }),
+      subject: el("span", { class: "row-subject", dir: "auto" }),
+      preview: el("span", { class: "row-preview" }),
+      date: el("time", { class: "row-date" }),
+      flags: el("span", { class: "row-flags" }),
+      element: undefined,
+      drawn: undefined,
+      y: undefined,
+    };
+    row.element = el("div", { class: "row waiting", role: "option", draggable: "true" },
+      el("span", { class: "row-mark" }, el("i"), icon("check")),
+      row.who, row.flags, row.date,
+      el("span", { class: "row-what" }, row.subject, row.preview),
+      el("span", { class: "row-star", title: "Star" }, icon("star")));
+    this.#space.append(row.element);
+    return row;
+  }
+
+  #fill(row, index) {
+    const message = this.row(index);
+    const chosen = message !== undefined && this.selection.has(message.uid);
+    const state = `${index}|${this.total}|${chosen}|${index === this.cursor}`;
+    if (row.drawn === message && row.state === state && message !== undefined) return;
+    const { element } = row;
+    if (row.state !== state) {
+      row.state = state;
+      element.id = `row-${index}`;
+      element.setAttribute("aria-setsize", this.total);
+      element.setAttribute("aria-posinset", index + 1);
+    }
+    element.dataset.index = index;
+    element.classList.toggle("waiting", message === undefined);
+    element.classList.toggle("cursor", index === this.cursor);
+    element.setAttribute("aria-selected", String(chosen));
+    if (message === undefined) {
+      row.drawn = undefined;
+      delete element.dataset.uid;
+      element.classList.remove("unread", "starred", "deleted");
+      element.setAttribute("aria-label", "Loading");
+      return;
+    }
+    if (row.drawn === message) return;
+    row.drawn = message;
+    const has = (flag) => message.flags.includes(flag);
+    const who = people(this.outgoing ? message.to : message.from);
+    const date = message.sentDate ?? message.internalDate;
+    element.dataset.uid = message.uid;
+    element.classList.toggle("unread", !has("\\Seen"));
+    element.classList.toggle("starred", has("\\Flagged"));
+    element.classList.toggle("deleted", has("\\Deleted"));
+    row.who.textContent = (this.outgoing && who ? "To: " : "") + (who || "(unknown sender)");
+    row.subject.textContent = message.subject || "(no subject)";
+    row.preview.textContent = message.preview ?? "";
+    row.date.textContent = shortDate(date);
+    row.flags.replaceChildren(...(message.hasAttachment ? [icon("clip")] : []));
+    element.setAttribute("aria-label", [
+      has("\\Seen") ? "" : "Unread", has("\\Flagged") ? "Starred" : "", row.who.textContent,
+      row.subject.textContent, row.date.textContent, message.hasAttachment ? "has attachment" : "",
+    ].filter(Boolean).join(", "));
+  }
+
+  // ---- Cursor and selection
+
+  /** How many rows fit in sight. */
+  get fitting() {
+    return Math.max(1, Math.floor(this.root.clientHeight / this.#rowHeight));
+  }
+
+  /** Moves the cursor; `extend` selects from the anchor to it. Opens nothing. */
+  async moveTo(index, { extend = false, open = false } = {}) {
+    if (this.total === 0) return;
+    this.cursor = Math.max(0, Math.min(this.total - 1, index));
+    this.cursorUid = this.row(this.cursor)?.uid;
+    this.#reveal(this.cursor);
+    this.draw();
+    if (extend) await this.#extendTo(this.cursor);
+    else this.#anchor = this.cursor;
+    if (open) this.#open(this.cursor);
+  }
+
+  openCursor() {
+    if (this.cursor >= 0) this.#open(this.cursor);
+  }
+
+  async #open(index) {
+    const { model } = this;
+    const message = this.row(index) ?? (await this.#rowFromStore(index));
+    if (message && model === this.model) {
+      this.cursorUid = message.uid;
+      this.dispatchEvent(new CustomEvent("open", { detail: message }));
+    }
+  }
+
+  async #rowFromStore(index) {
+    const [uid] = await this.model.uidsBetween(this.total - 1 - index, this.total - 1 - index);
+    return uid === undefined ? undefined : { uid, flags: [] };
+  }
+
+  #reveal(index) {
+    const top = index * this.#rowHeight;
+    const offset = this.#offset();
+    const { clientHeight } = this.root;
+    if (top < offset) this.#scrollToOffset(top);
+    else if (top + this.#rowHeight > offset + clientHeight) this.#scrollToOffset(top + this.#rowHeight - clientHeight);
+  }
+
+  async #extendTo(index) {
+    const { model, total } = this;
+    const uids = await model.uidsBetween(total - 1 - this.#anchor, total - 1 - index);
+    if (model !== this.model) return;
+    this.selection = new Set(uids);
+    this.#selectionChanged();
+  }
+
+  toggle(index) {
+    const message = this.row(index);
+    if (!message) return;
+    if (!this.selection.delete(message.uid)) this.selection.add(message.uid);
+    this.#anchor = index;
+    this.#selectionChanged();
+  }
+
+  async selectAll() {
+    const { model } = this;
+    const uids = await model.uidsBetween(0, this.total - 1);
+    if (model !== this.model) return;
+    this.selection = new Set(uids);
+    this.#selectionChanged();
+  }
+
+  clearSelection() {
+    if (this.selection.size === 0) return false;
+    this.selection.clear();
+    this.#selectionChanged();
+    return true;
+  }
+
+  /** What an action is about: the selection, or the message with the cursor. */
+  targets() {
+    if (this.selection.size > 0) return Array.from(this.selection).sort((a, b) => a - b);
+    const uid = this.cursor >= 0 ? (this.row(this.cursor)?.uid ?? this.cursorUid) : undefined;
+    return uid === undefined ? [] : [uid];
+  }
+
+  #selectionChanged() {
+    this.root.classList.toggle("selecting", this.selection.size > 0);
+    this.draw();
+    this.dispatchEvent(new Event("selection"));
+  }
+
+  #indexOf(event) {
+    const element = event.target.closest?.(".row");
+    return element ? Number(element.dataset.index) : -1;
+  }
+
+  #click(event) {
+    const index = this.#indexOf(event);
+    if (index < 0) return;
+    if (event.target.closest(".row-star")) {
+      const message = this.row(index);
+      if (message) this.dispatchEvent(new CustomEvent("star", { detail: message }));
+      return;
+    }
+    if (event.target.closest(".row-mark") || event.ctrlKey || event.metaKey) {
+      if (event.shiftKey) this.moveTo(index, { extend: true });
+      else this.toggle(index);
+      return;
+    }
+    if (event.shiftKey) {
+      this.moveTo(index, { extend: true });
+      return;
+    }
+    this.clearSelection();
+    this.moveTo(index, { open: true });
+  }
+
+  #drag(event) {
+    const message = this.row(this.#indexOf(event));
+    if (!message) return event.preventDefault();
+    const uids = this.selection.has(message.uid) ? this.targets() : [message.uid];
+    event.dataTransfer.effectAllowed = "copyMove";
+    event.dataTransfer.setData("application/x-offline-mailbox", JSON.stringify(uids));
+    const ghost = el("div", { class: "toast drag-ghost", text: uids.length === 1 ? message.subject || "1 message" : `${uids.length} messages` });
+    document.body.append(ghost);
+    event.dataTransfer.setDragImage(ghost, 10, 10);
+    setTimeout(() => ghost.remove());
+  }
+}
