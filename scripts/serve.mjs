@@ -102,8 +102,17 @@ async function locate(mounts, pathname) {
   }
 }
 
+/** The path of a request target, `.` and `..` resolved; null when it is none. */
+function pathOf(target) {
+  try {
+    return target.startsWith("/") ? new URL(`http://localhost${target}`).pathname : null;
+  } catch {
+    return null;
+  }
+}
+
 async function answer(mounts, request, response) {
-  const { pathname } = new URL(request.url, "http://localhost");
+  const pathname = pathOf(request.url);
   const headers = headersFor(pathname);
   const plain = (status, text, more = {}) => {
     response.writeHead(status, { ...headers, "Content-Type": "text/plain; charset=utf-8", ...more });
@@ -112,7 +121,7 @@ async function answer(mounts, request, response) {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return plain(405, "Only GET and HEAD are answered.", { Allow: "GET, HEAD" });
   }
-  const found = await locate(mounts, pathname);
+  const found = pathname === null ? null : await locate(mounts, pathname);
   if (!found) return plain(404, "There is no such file.");
   const { file, info } = found;
   const etag = `W/"${info.size.toString(16)}-${Math.trunc(info.mtimeMs).toString(16)}"`;
@@ -152,9 +161,9 @@ function listen(server, port) {
  */
 export async function serve({ port = 0, tries = 0, mounts = {} } = {}) {
   const all = Object.entries({
-    ...mounts,
     "/pkg/": path.join(ROOT, "pkg"),
     "/": path.join(ROOT, "www"),
+    ...mounts,
   }).sort(([a], [b]) => b.length - a.length);
   const server = createServer((request, response) => {
     answer(all, request, response).catch(() => {

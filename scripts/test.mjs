@@ -5,8 +5,8 @@
 // Run it through scripts/test.sh, which sets the machine up and the environment. How a suite comes
 // to be here:
 //   native            `cargo test`: unit tests in src/, every tests/*.rs
-//   wasm-BROWSER-CTX  each tests/*.rs that mentions `wasm_bindgen_test`, in three browsers, in a
-//                     window and in a dedicated worker
+//   wasm-BROWSER-CTX  each tests/NAME.rs that mentions `wasm_bindgen_test`, itself or in a file of
+//                     tests/NAME/, in three browsers, in a window and in a dedicated worker
 //   js                tests/js/**/*.test.mjs by this Node; *.node24.test.mjs by Node 24 (NODE24);
 //                     a test that drives browsers finds them in CHROMIUM, CHROMEDRIVER, FIREFOX,
 //                     GECKODRIVER, WEBKITDRIVER, MINIBROWSER, and a display is there
@@ -155,7 +155,9 @@ async function lint() {
 
 const wasmTests = () =>
   files("tests", (name) => name.endsWith(".rs") && !name.includes(path.sep)).filter((name) =>
-    /\bwasm_bindgen_test\b/.test(readFileSync(path.join(ROOT, name), "utf8")),
+    [name, ...files(name.slice(0, -3), (part) => part.endsWith(".rs"))].some((part) =>
+      /\bwasm_bindgen_test\b/.test(readFileSync(path.join(ROOT, part), "utf8")),
+    ),
   );
 
 let wasmTestsBuilt;
