@@ -1,6 +1,8 @@
 //! A complete mail store with IMAP-exact semantics.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod backend;
+pub mod engine;
 pub mod mime;
 pub mod model;
 pub mod platform;

@@ -9,8 +9,8 @@ use futures::FutureExt;
 
 use crate::mime::ListRow;
 use crate::model::{
-    AppendMessage, Error, ErrorCode, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields, ModSeq,
-    Result, SequenceSet, SystemFlags, Uid, Value,
+    AppendMessage, Error, ErrorCode, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields,
+    ModSeq, Result, SequenceSet, SystemFlags, Uid, Value,
 };
 use crate::platform;
 use crate::view::{Event, Feed, MailboxState, SelectedMailbox, SelectedSet};
@@ -127,14 +127,22 @@ pub trait MailboxData {
     ///
     /// Fails as [`MailboxData::append_many`] does for the destination, and with
     /// `INVALID_ARGUMENT` for a destination of another set.
-    async fn copy_many(&self, uids: &[Uid], destination: &dyn MailboxData, recent: bool)
-    -> Result<Vec<(Uid, Uid)>>;
+    async fn copy_many(
+        &self,
+        uids: &[Uid],
+        destination: &dyn MailboxData,
+        recent: bool,
+    ) -> Result<Vec<(Uid, Uid)>>;
 
     /// Moves messages: as [`MailboxData::copy_many`], and expunges the sources
     /// in the same commit (semantics 105, 106, 109). `READ_ONLY` where this
     /// mailbox or the destination is.
-    async fn move_many(&self, uids: &[Uid], destination: &dyn MailboxData, recent: bool)
-    -> Result<Vec<(Uid, Uid)>>;
+    async fn move_many(
+        &self,
+        uids: &[Uid],
+        destination: &dyn MailboxData,
+        recent: bool,
+    ) -> Result<Vec<(Uid, Uid)>>;
 
     /// Changes flags. UIDs that are gone are passed over and nothing of them is
     /// written (semantics 99); messages whose flags stay the same keep their
@@ -199,7 +207,9 @@ pub trait MailboxData {
         if let Some(message) = found {
             return Ok(Some(message));
         }
-        Ok(cached.filter(|cached| cached.uid == uid).map(|cached| Message { expunged: true, ..cached.clone() }))
+        Ok(cached
+            .filter(|cached| cached.uid == uid)
+            .map(|cached| Message { expunged: true, ..cached.clone() }))
     }
 
     /// Changes one message's flags and returns it; of a message that is gone,

@@ -84,7 +84,7 @@ pub fn pages_of(mailbox: MailboxNumber, space: Space) -> KeyRange {
 }
 
 /// Which packs: of octets or of text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PackKind {
     /// Message octets.
     Content,

@@ -138,6 +138,12 @@ impl Error {
         self
     }
 
+    /// The same error, once it is known that the commit did not land.
+    #[must_use]
+    pub fn without_unknown_outcome(self) -> Self {
+        Error { outcome_unknown: false, ..self }
+    }
+
     /// The stable code.
     pub fn code(&self) -> ErrorCode {
         self.code

@@ -5,9 +5,9 @@ mod event;
 mod selected;
 mod selected_set;
 mod state;
-mod updates;
 #[cfg(test)]
 mod tests;
+mod updates;
 
 pub use event::{Event, Feed, Hub};
 pub use selected::SelectedMailbox;

@@ -1,0 +1,379 @@
+//! One operation's changes on their way into one commit. Here: what was read,
+//! what shall be written, and the loop that redoes an operation when another
+//! tab was faster. Not here: what any operation does.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::core::Core;
+use super::identity::{Fact, encode_facts};
+use super::layout::{self, MailboxNumber, NAMES, SHARED, mailbox_guard};
+use super::names::Names;
+use super::notes::{self, Note};
+use super::shared::Shared;
+use super::{Engine, Loaded};
+use crate::model::{Error, ErrorCode, Result, Value};
+use crate::platform;
+use crate::store::{Batch, Durability, Guard, Key, KeyRange, Outcome, Read, Revision};
+use crate::view::MailboxState;
+
+/// After this many conflicts an operation asks to go before all others.
+const PATIENCE: u32 = 2;
+
+/// After this many it gives up.
+const MAX_ATTEMPTS: u32 = 64;
+
+/// Why an attempt ended without a result.
+pub enum Interrupt {
+    /// What it was computed from is no longer so.
+    Stale(Vec<Guard>),
+    /// It cannot be done.
+    Failed(Error),
+}
+
+impl From<Error> for Interrupt {
+    fn from(error: Error) -> Self {
+        Interrupt::Failed(error)
+    }
+}
+
+/// The result of a step of an attempt.
+pub type Step<T> = Result<T, Interrupt>;
+
+/// One attempt at an operation.
+pub struct Assembly<'a> {
+    engine: &'a Engine,
+    guards: Vec<(Guard, Revision)>,
+    records: HashMap<Key, Option<Value>>,
+    puts: HashMap<Key, Value>,
+    deletes: Vec<Key>,
+    delete_ranges: Vec<KeyRange>,
+    notes: Vec<Note>,
+    new_names: Option<Rc<Names>>,
+    new_shared: Option<Rc<Shared>>,
+    new_mailboxes: HashMap<MailboxNumber, Option<Rc<Loaded>>>,
+    logged: Option<(u32, Vec<Fact>)>,
+}
+
+impl<'a> Assembly<'a> {
+    fn new(engine: &'a Engine) -> Self {
+        Assembly {
+            engine,
+            guards: Vec::new(),
+            records: HashMap::new(),
+            puts: HashMap::new(),
+            deletes: Vec::new(),
+            delete_ranges: Vec::new(),
+            notes: Vec::new(),
+            new_names: None,
+            new_shared: None,
+            new_mailboxes: HashMap::new(),
+            logged: None,
+        }
+    }
+
+    fn guard(&mut self, guard: Guard, revision: Revision) {
+        if !self.guards.iter().any(|(known, _)| *known == guard) {
+            self.guards.push((guard, revision));
+        }
+    }
+
+    /// The names; the commit is guarded by them.
+    pub async fn names(&mut self) -> Step<Rc<Names>> {
+        if let Some(names) = &self.new_names {
+            return Ok(names.clone());
+        }
+        let names = self.engine.known_names().await?;
+        self.guard(NAMES, names.revision);
+        Ok(names.value)
+    }
+
+    /// What mailboxes share; the commit is guarded by it.
+    pub async fn shared(&mut self) -> Step<Rc<Shared>> {
+        if let Some(shared) = &self.new_shared {
+            return Ok(shared.clone());
+        }
+        let shared = self.engine.known_shared().await?;
+        self.guard(SHARED, shared.revision);
+        Ok(shared.value)
+    }
+
+    /// A mailbox's messages; the commit is guarded by them. `CLOSED` where it is deleted.
+    pub async fn mailbox(&mut self, number: MailboxNumber) -> Step<Rc<Loaded>> {
+        let known = match self.new_mailboxes.get(&number) {
+            Some(known) => known.clone(),
+            None => {
+                let loaded = self.engine.known_mailbox(number).await?;
+                self.guard(mailbox_guard(number), loaded.revision);
+                loaded.value
+            }
+        };
+        Ok(known.ok_or_else(|| Error::closed("the mailbox was deleted"))?)
+    }
+
+    /// Reads records, so that [`Assembly::record`] has them; sees them at a
+    /// moment at which everything read before was still so.
+    pub async fn fetch(&mut self, keys: impl IntoIterator<Item = Key>) -> Step<()> {
+        let mut wanted: Vec<Key> = keys
+            .into_iter()
+            .filter(|key| !self.records.contains_key(key) && !self.puts.contains_key(key))
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let guards: Vec<Guard> = self.guards.iter().map(|(guard, _)| *guard).collect();
+        let read = Read { keys: wanted.clone(), guards, ..Read::default() };
+        let snapshot = self.engine.read(read).await?;
+        self.check(&snapshot.revisions)?;
+        self.records.extend(wanted.into_iter().zip(snapshot.values));
+        Ok(())
+    }
+
+    fn check(&self, revisions: &[Revision]) -> Step<()> {
+        let moved: Vec<Guard> = self
+            .guards
+            .iter()
+            .zip(revisions)
+            .filter(|((_, expected), revision)| expected != *revision)
+            .map(|((guard, _), _)| *guard)
+            .collect();
+        if moved.is_empty() { Ok(()) } else { Err(Interrupt::Stale(moved)) }
+    }
+
+    /// Fails as stale where anything this attempt rests on has moved.
+    async fn check_guards(&self) -> Step<()> {
+        let guards: Vec<Guard> = self.guards.iter().map(|(guard, _)| *guard).collect();
+        let snapshot = self.engine.read(Read { guards, ..Read::default() }).await?;
+        self.check(&snapshot.revisions)
+    }
+
+    /// A record that was fetched, or put in this attempt.
+    pub fn record(&self, key: &Key) -> Option<&Value> {
+        self.puts.get(key).or_else(|| self.records.get(key).and_then(Option::as_ref))
+    }
+
+    /// A fetched record that has to be there.
+    pub fn need(&self, key: &Key, what: &str) -> Result<&Value> {
+        self.record(key).ok_or_else(|| Error::corrupt(format!("a {what} is missing")))
+    }
+
+    /// Writes a record.
+    pub fn put(&mut self, key: Key, value: impl Into<Value>) {
+        self.puts.insert(key, value.into());
+    }
+
+    /// Deletes a record.
+    pub fn delete(&mut self, key: Key) {
+        self.puts.remove(&key);
+        self.deletes.push(key);
+    }
+
+    /// Empties a range.
+    pub fn delete_range(&mut self, range: KeyRange) {
+        self.delete_ranges.push(range);
+    }
+
+    /// Tells of this in the journal.
+    pub fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Writes the names.
+    pub fn set_names(&mut self, names: Names) {
+        self.put(layout::names(), names.encode());
+        self.new_names = Some(Rc::new(names));
+    }
+
+    /// Writes what mailboxes share.
+    pub fn set_shared(&mut self, shared: Shared) {
+        self.put(layout::shared(), shared.encode());
+        self.new_shared = Some(Rc::new(shared));
+    }
+
+    /// Writes a mailbox's core; its pages are the caller's to write.
+    pub fn set_mailbox(&mut self, number: MailboxNumber, core: Core, state: MailboxState) {
+        self.put(layout::core(number), core.encode());
+        let state = state
+            .with_unclaimed_recent(core.unclaimed_recent.clone())
+            .with_expunge_horizon(core.expunge_horizon);
+        self.new_mailboxes.insert(number, Some(Rc::new(Loaded { core, state: Rc::new(state) })));
+    }
+
+    /// Adds a mailbox that does not exist yet: guarded, so that nobody else adds it too.
+    pub fn new_mailbox(&mut self, number: MailboxNumber, core: Core) {
+        self.guard(mailbox_guard(number), 0);
+        let state = MailboxState::new(
+            core.first_uid,
+            core.uid_next,
+            core.highest_mod_seq,
+            core.keywords.clone(),
+            Vec::new(),
+        );
+        self.set_mailbox(number, core, state);
+    }
+
+    /// Deletes a mailbox's core, by which it is gone.
+    pub fn drop_mailbox(&mut self, number: MailboxNumber) {
+        self.delete(layout::core(number));
+        self.new_mailboxes.insert(number, None);
+    }
+
+    /// Writes new facts to the identity index's log; the caller writes `shared`.
+    pub fn log_facts(&mut self, shared: &mut Shared, facts: Vec<Fact>) {
+        if facts.is_empty() {
+            return;
+        }
+        let head = &mut shared.identity;
+        self.put(layout::identity_log(head.next_log), encode_facts(&facts));
+        head.logged += facts.len() as u64;
+        self.logged = Some((head.next_log, facts));
+        head.next_log += 1;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.puts.is_empty() && self.deletes.is_empty() && self.delete_ranges.is_empty()
+    }
+
+    fn batch(&self, durability: Durability, exclusive: bool) -> Result<Batch> {
+        let mut id = [0; 16];
+        platform::fill_random(&mut id)?;
+        let mut puts: Vec<(Key, Value)> =
+            self.puts.iter().map(|(key, value)| (*key, value.clone())).collect();
+        puts.sort_unstable_by_key(|(key, _)| *key);
+        Ok(Batch {
+            id,
+            guards: self.guards.clone(),
+            delete_ranges: self.delete_ranges.clone(),
+            deletes: self.deletes.clone(),
+            puts,
+            note: notes::encode(&self.notes),
+            durability,
+            exclusive,
+        })
+    }
+
+    /// After the commit: what this program has in memory is what was written.
+    fn install(self) {
+        let engine = self.engine;
+        {
+            let mut pages = engine.pages.borrow_mut();
+            if !self.delete_ranges.is_empty() {
+                pages.clear();
+            }
+            for key in self.puts.keys().chain(&self.deletes) {
+                pages.remove(key);
+            }
+        }
+        if let Some((number, facts)) = &self.logged {
+            let mut identity = engine.identity.borrow_mut();
+            if identity.next_log() == *number {
+                identity.extend(facts);
+            }
+        }
+        for (guard, revision) in &self.guards {
+            match *guard {
+                NAMES => engine.install_names(revision + 1, self.new_names.clone()),
+                SHARED => engine.install_shared(revision + 1, self.new_shared.clone()),
+                guard => {
+                    let number = (guard & u64::from(u32::MAX)) as MailboxNumber;
+                    engine.install_mailbox(number, revision + 1, self.new_mailboxes.get(&number).cloned());
+                }
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Runs an operation until its commit lands, anew from the start whenever
+    /// another writer was faster. `body` has no effect but through its assembly.
+    /// A failure or an empty outcome counts only if what it rests on still holds.
+    pub(super) async fn transact<T>(
+        &self,
+        durability: Durability,
+        mut body: impl AsyncFnMut(&mut Assembly<'_>) -> Step<T>,
+    ) -> Result<T> {
+        // Writers of one program take turns: they would only conflict.
+        let _turn = self.writing.lock().await;
+        let mut permit = None;
+        for attempt in 1..=MAX_ATTEMPTS {
+            let mut assembly = Assembly::new(self);
+            let stale = match body(&mut assembly).await {
+                Ok(value) if assembly.is_empty() => match assembly.check_guards().await {
+                    Ok(()) => return Ok(value),
+                    Err(interrupt) => stale_or_fail(interrupt)?,
+                },
+                Ok(value) => match self.commit(assembly, durability, permit.is_some()).await? {
+                    None => return Ok(value),
+                    Some(moved) => moved,
+                },
+                Err(Interrupt::Failed(error)) => match assembly.check_guards().await {
+                    Ok(()) => return Err(error),
+                    Err(interrupt) => stale_or_fail(interrupt)?,
+                },
+                Err(Interrupt::Stale(moved)) => moved,
+            };
+            self.invalidate(&stale);
+            if attempt == PATIENCE {
+                permit = Some(self.store.exclusive().await?);
+            }
+        }
+        Err(Error::new(ErrorCode::Conflict, "other writers kept changing the same data"))
+    }
+
+    /// Commits; returns the guards that had moved, if any had.
+    async fn commit(
+        &self,
+        assembly: Assembly<'_>,
+        durability: Durability,
+        exclusive: bool,
+    ) -> Result<Option<Vec<Guard>>> {
+        let batch = assembly.batch(durability, exclusive)?;
+        let (id, base) = (batch.id, self.sequence.get());
+        let sequence = match self.store.commit(batch).await {
+            Ok(Outcome::Committed(sequence)) => sequence,
+            Ok(Outcome::Conflict(moved)) => return Ok(Some(moved)),
+            Err(error) if error.outcome_unknown() => match self.find_commit(&id, base).await {
+                Ok(Some(sequence)) => sequence,
+                Ok(None) => return Err(error.without_unknown_outcome()),
+                Err(_) => {
+                    self.forget();
+                    return Err(error);
+                }
+            },
+            Err(error) => return Err(error),
+        };
+        self.saw_sequence(sequence);
+        assembly.install();
+        Ok(None)
+    }
+
+    /// The step at which a commit landed, if it did.
+    async fn find_commit(&self, id: &[u8; 16], base: u64) -> Result<Option<u64>> {
+        const PAGE: usize = 256;
+        let mut after = base;
+        loop {
+            let journal = self.store.journal(after, PAGE).await?;
+            if let Some(entry) = journal.entries.iter().find(|entry| entry.id == *id) {
+                return Ok(Some(entry.sequence));
+            }
+            if journal.truncated {
+                return Err(Error::internal("the journal no longer tells whether a commit landed"));
+            }
+            match journal.entries.last() {
+                Some(last) if journal.entries.len() == PAGE => after = last.sequence,
+                _ => return Ok(None),
+            }
+        }
+    }
+}
+
+fn stale_or_fail(interrupt: Interrupt) -> Result<Vec<Guard>> {
+    match interrupt {
+        Interrupt::Stale(moved) => Ok(moved),
+        Interrupt::Failed(error) => Err(error),
+    }
+}

@@ -1,0 +1,249 @@
+//! Changing messages that are there: flags, expunge, copy, move.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+
+use super::append::{Directory, NewRow, append_rows, commit_state, placed, read_only, too_many_keywords};
+use super::assembly::{Assembly, Step};
+use super::layout::{self, MailboxNumber};
+use super::pages::{NO_CONTENT, encode_flags};
+use super::shared::Shared;
+use super::{Engine, Loaded};
+use crate::backend::UpdateOutcome;
+use crate::model::{Error, FlagOp, Flags, MailboxId, ModSeq, Result, SystemFlags, Uid};
+use crate::store::Durability;
+use crate::view::{FlagBits, FlagPage, Keywords};
+
+/// A mailbox as changes name it.
+#[derive(Clone)]
+pub struct Place {
+    pub number: MailboxNumber,
+    pub mailbox_id: MailboxId,
+}
+
+/// Rows to change, by flag page.
+type Changes = BTreeMap<usize, Vec<(u32, FlagBits, ModSeq)>>;
+
+/// The pages after these changes, each changed one written.
+fn write_changes(
+    assembly: &mut Assembly<'_>,
+    number: MailboxNumber,
+    loaded: &Loaded,
+    changes: Changes,
+) -> Vec<Option<Rc<FlagPage>>> {
+    let mut pages = loaded.state.pages().to_vec();
+    for (index, rows) in changes {
+        if let Some(Some(page)) = pages.get_mut(index) {
+            let new = page.with(rows);
+            assembly.put(layout::flags(number, index as u32), encode_flags(&new));
+            *page = Rc::new(new);
+        }
+    }
+    pages
+}
+
+/// Each UID once, in the order given.
+fn distinct(uids: &[Uid]) -> impl Iterator<Item = Uid> + '_ {
+    let mut seen = HashSet::with_capacity(uids.len());
+    uids.iter().copied().filter(move |uid| seen.insert(*uid))
+}
+
+/// Makes tombstones of live messages. `released`: their contents' references went elsewhere.
+async fn bury(
+    assembly: &mut Assembly<'_>,
+    place: &Place,
+    uids: &[Uid],
+    octets: u64,
+    released: bool,
+) -> Step<()> {
+    let loaded = assembly.mailbox(place.number).await?;
+    let mut core = loaded.core.clone();
+    core.highest_mod_seq += 1;
+    let released_bit = if released { FlagBits::RELEASED.0 } else { 0 };
+    let bits = FlagBits(FlagBits::TOMBSTONE.0 | released_bit);
+    let mut changes = Changes::new();
+    for uid in uids {
+        if let Some((page, row)) = loaded.state.place(*uid) {
+            changes.entry(page).or_default().push((row, bits, core.highest_mod_seq));
+        }
+        core.unclaimed_recent.remove(*uid);
+    }
+    let count = uids.len() as u32;
+    core.remembered = core.remembered.saturating_add(count);
+    if !released {
+        core.unreleased = core.unreleased.saturating_add(count);
+    }
+    core.size = core.size.saturating_sub(octets);
+    let pages = write_changes(assembly, place.number, &loaded, changes);
+    commit_state(assembly, place.number, &place.mailbox_id, core, pages);
+    Ok(())
+}
+
+impl Engine {
+    /// Changes flags in one commit; see [`crate::backend::MailboxData::update_many`].
+    pub(super) async fn update(
+        &self,
+        place: &Place,
+        uids: &[Uid],
+        flags: &Flags,
+        op: FlagOp,
+        unchanged_since: Option<ModSeq>,
+        durability: Durability,
+    ) -> Result<UpdateOutcome> {
+        let flags = flags.clone().without(SystemFlags::RECENT);
+        self.transact(durability, async |assembly| {
+            let loaded = assembly.mailbox(place.number).await?;
+            if loaded.core.readonly {
+                return Err(read_only().into());
+            }
+            let mut core = loaded.core.clone();
+            core.highest_mod_seq += 1;
+            let mut outcome = UpdateOutcome::default();
+            let mut keywords = Keywords::clone(&core.keywords);
+            // A keyword that is only taken away need not be known.
+            if op != FlagOp::Delete && !uids.is_empty() && !keywords.extend(&flags) {
+                return Err(too_many_keywords().into());
+            }
+            let operand = keywords.bits(&flags);
+            let mut changes = Changes::new();
+            for uid in distinct(uids) {
+                let (Some(live), Some((page, row))) = (loaded.state.get(uid), loaded.state.place(uid)) else {
+                    continue;
+                };
+                if unchanged_since.is_some_and(|since| live.mod_seq > since) {
+                    outcome.modified.push(uid);
+                    continue;
+                }
+                let bits = live.bits.apply(op, operand);
+                if bits != live.bits {
+                    outcome.changed.push(uid);
+                    changes.entry(page).or_default().push((row, bits, core.highest_mod_seq));
+                }
+            }
+            outcome.changed.sort_unstable();
+            outcome.modified.sort_unstable();
+            if outcome.changed.is_empty() {
+                return Ok(outcome);
+            }
+            if keywords != *core.keywords {
+                core.keywords = Rc::new(keywords);
+            }
+            let pages = write_changes(assembly, place.number, &loaded, changes);
+            commit_state(assembly, place.number, &place.mailbox_id, core, pages);
+            Ok(outcome)
+        })
+        .await
+    }
+
+    /// Deletes messages in one commit; see [`crate::backend::MailboxData::expunge`].
+    pub(super) async fn expunge(
+        &self,
+        place: &Place,
+        uids: &[Uid],
+        only_deleted: bool,
+        durability: Durability,
+    ) -> Result<Vec<Uid>> {
+        self.transact(durability, async |assembly| {
+            let loaded = assembly.mailbox(place.number).await?;
+            if loaded.core.readonly {
+                return Err(read_only().into());
+            }
+            let doomed = |uid: &Uid| {
+                loaded
+                    .state
+                    .get(*uid)
+                    .is_some_and(|live| !only_deleted || live.bits.has(SystemFlags::DELETED))
+            };
+            let mut uids: Vec<Uid> = distinct(uids).filter(doomed).collect();
+            uids.sort_unstable();
+            if uids.is_empty() {
+                return Ok(uids);
+            }
+            let index = self.index_rows(place.number, &loaded, &uids).await?;
+            let octets = index.iter().flatten().map(|row| row.size).sum();
+            bury(assembly, place, &uids, octets, false).await?;
+            Ok(uids)
+        })
+        .await
+    }
+
+    /// Copies or moves messages in one commit; see
+    /// [`crate::backend::MailboxData::copy_many`] and `move_many`.
+    pub(super) async fn transfer(
+        &self,
+        source: &Place,
+        destination: &Place,
+        uids: &[Uid],
+        moving: bool,
+        recent: bool,
+        durability: Durability,
+    ) -> Result<Vec<(Uid, Uid)>> {
+        self.transact(durability, async |assembly| {
+            let from = assembly.mailbox(source.number).await?;
+            let to = assembly.mailbox(destination.number).await?;
+            if to.core.readonly || (moving && from.core.readonly) {
+                return Err(read_only().into());
+            }
+            let uids: Vec<Uid> = distinct(uids).filter(|uid| from.state.get(*uid).is_some()).collect();
+            if uids.is_empty() {
+                return Ok(Vec::new());
+            }
+            let rows = self.copied_rows(source.number, &from, &uids).await?;
+            let octets = rows.iter().map(|row| row.index.size).sum();
+            let mut shared = Shared::clone(&*assembly.shared().await?);
+            if !moving {
+                add_references(assembly, &rows).await?;
+            }
+            let first_uid =
+                append_rows(assembly, destination.number, &destination.mailbox_id, &rows, recent).await?;
+            let facts = (first_uid..)
+                .zip(&rows)
+                .flat_map(|(uid, row)| placed(destination.number, uid, row))
+                .collect();
+            assembly.log_facts(&mut shared, facts);
+            assembly.set_shared(shared);
+            if moving {
+                bury(assembly, source, &uids, octets, true).await?;
+            }
+            Ok(uids.into_iter().zip(first_uid..).collect())
+        })
+        .await
+    }
+
+    /// The rows of live messages as they are to be appended elsewhere.
+    async fn copied_rows(&self, number: MailboxNumber, loaded: &Loaded, uids: &[Uid]) -> Result<Vec<NewRow>> {
+        let index = self.index_rows(number, loaded, uids).await?;
+        let ids = self.ids_rows(number, loaded, uids).await?;
+        let list_rows = self.raw_list_rows(number, loaded, uids).await?;
+        let save_date_ms = crate::platform::now_ms();
+        uids.iter()
+            .zip(index)
+            .zip(ids)
+            .zip(list_rows)
+            .map(|(((uid, index), ids), list_row)| {
+                let live = loaded.state.get(*uid);
+                let missing = || Error::corrupt(format!("a page of message {uid} is missing"));
+                Ok(NewRow {
+                    flags: loaded.core.keywords.flags(live.ok_or_else(missing)?.bits),
+                    index: super::pages::IndexRow { save_date_ms, ..index.ok_or_else(missing)? },
+                    ids: ids.ok_or_else(missing)?,
+                    list_row: list_row.ok_or_else(missing)?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Each copied row holds its content once more.
+async fn add_references(assembly: &mut Assembly<'_>, rows: &[NewRow]) -> Step<()> {
+    let mut more: HashMap<u32, u32> = HashMap::new();
+    for row in rows.iter().filter(|row| row.index.content != NO_CONTENT) {
+        *more.entry(row.index.content).or_default() += 1;
+    }
+    let mut directory = Directory::open(assembly, more.keys().copied()).await?;
+    for (content, count) in more {
+        directory.change(content, |entry| entry.references += count);
+    }
+    directory.write(assembly);
+    Ok(())
+}

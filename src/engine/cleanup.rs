@@ -1,0 +1,458 @@
+//! Housekeeping: what deleted messages leave behind is given back in small
+//! commits. Here: releasing contents, emptying pages, forgetting tombstones,
+//! burying deleted mailboxes. Never changes what a client sees.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use super::append::{Directory, DirectoryPages};
+use super::assembly::{Assembly, Step};
+use super::core::Core;
+use super::directory::{ContentEntry, PackTablePage, PackUse, Place};
+use super::identity;
+use super::layout::{self, DIRECTORY_ROWS, INDEX_ROWS, LIST_ROWS, MailboxNumber, PackKind, SEALED_ROWS};
+use super::names::Names;
+use super::packs::SMALL_PACK_BYTES;
+use super::pages::{NO_CONTENT, RowPage, encode_flags};
+use super::read::index_place;
+use super::shared::Shared;
+use super::{Engine, HOUSEKEEPING, Loaded};
+use crate::model::{ErrorCode, ModSeq, Result, Uid};
+use crate::store::{Read, Space};
+use crate::view::{FlagBits, FlagPage, MailboxState, PAGE_ROWS};
+
+/// Rows whose contents one commit releases at most.
+const RELEASE_ROWS: usize = 1024;
+
+/// From how many unreleased rows on the short cleanup bothers.
+const WORTH_RELEASING: u32 = 64;
+
+/// Small or half-empty packs that the short cleanup lets stand.
+const PACKS_LET_STAND: u32 = 64;
+
+/// Tombstones that are remembered with their mod-sequences, at least, so that
+/// "what vanished since" is exact for whoever asks in time (semantics 134).
+const REMEMBERED_TOMBSTONES: u32 = 10_000;
+
+impl Engine {
+    /// See [`crate::backend::MailboxSet::cleanup`].
+    pub(super) async fn cleanup(&self, thorough: bool) -> Result<()> {
+        let numbers: Vec<MailboxNumber> = if thorough {
+            self.fresh_names().await?.entries.iter().map(|entry| entry.number).collect()
+        } else {
+            self.mailboxes.borrow().keys().copied().collect()
+        };
+        for number in numbers {
+            let unreleased = if thorough {
+                u32::MAX
+            } else {
+                let slot = self.slot(number);
+                let known = slot.known.borrow();
+                let loaded = known.as_ref().and_then(|known| known.value.as_ref());
+                loaded.map_or(0, |loaded| loaded.core.unreleased)
+            };
+            if unreleased >= WORTH_RELEASING {
+                self.clean_mailbox(number, if thorough { usize::MAX } else { RELEASE_ROWS }).await?;
+            }
+        }
+        self.bury_deleted_mailboxes(thorough).await?;
+        let mut shared = Shared::clone(&*self.known_shared().await?.value);
+        if identity::wants_fold(&shared.identity) || (thorough && shared.identity.logged > 1024) {
+            self.fold_identity().await?;
+        }
+        for kind in PackKind::ALL {
+            if *shared.foldable_packs(kind) > if thorough { 1 } else { PACKS_LET_STAND } {
+                self.fold_packs(kind).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases what a mailbox's dead rows hold, up to `limit` of them, and
+    /// forgets what need not be remembered.
+    pub(super) async fn clean_mailbox(&self, number: MailboxNumber, limit: usize) -> Result<()> {
+        let mut released = 0;
+        while released < limit {
+            match self.release(number, limit - released).await {
+                Ok(0) => break,
+                Ok(rows) => released += rows,
+                // Deleted meanwhile: its burial sees to the rest.
+                Err(error) if error.code() == ErrorCode::Closed => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        let slot = self.slot(number);
+        let due = slot
+            .known
+            .borrow()
+            .as_ref()
+            .and_then(|known| known.value.clone())
+            .is_some_and(|loaded| loaded.core.remembered > REMEMBERED_TOMBSTONES.max(loaded.core.exists));
+        if due { self.forget_tombstones(number).await } else { Ok(()) }
+    }
+
+    /// Releases the contents of dead rows in one commit; returns of how many.
+    async fn release(&self, number: MailboxNumber, limit: usize) -> Result<usize> {
+        self.transact(HOUSEKEEPING, async |assembly| {
+            let loaded = assembly.mailbox(number).await?;
+            if loaded.core.unreleased == 0 {
+                return Ok(0);
+            }
+            let uids: Vec<Uid> = unreleased(&loaded.state).take(limit.min(RELEASE_ROWS)).collect();
+            let index = self.index_rows(number, &loaded, &uids).await?;
+            let contents = index.iter().flatten().map(|row| row.content);
+            let mut shared = Shared::clone(&*assembly.shared().await?);
+            drop_references(assembly, &mut shared, contents).await?;
+            assembly.set_shared(shared);
+
+            let mut rows: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+            for uid in &uids {
+                if let Some((page, row)) = loaded.state.place(*uid) {
+                    rows.entry(page).or_default().push(row);
+                }
+            }
+            let mut pages = loaded.state.pages().to_vec();
+            for (index, rows) in &rows {
+                if let Some(Some(page)) = pages.get_mut(*index) {
+                    let changes = rows.iter().filter_map(|row| {
+                        Some((
+                            *row,
+                            FlagBits(page.flags(*row)?.0 | FlagBits::RELEASED.0),
+                            page.mod_seq(*row)?,
+                        ))
+                    });
+                    let new = page.with(changes);
+                    assembly.put(layout::flags(number, *index as u32), encode_flags(&new));
+                    *page = Rc::new(new);
+                }
+            }
+            let core = Core {
+                unreleased: loaded.core.unreleased.saturating_sub(uids.len() as u32),
+                ..loaded.core.clone()
+            };
+            let state = state_of(&core, pages);
+            empty_pages(assembly, number, &loaded, &state, &uids).await?;
+            assembly.set_mailbox(number, core, state);
+            Ok(uids.len())
+        })
+        .await
+    }
+
+    /// Forgets when the older half of a mailbox's tombstones died, and drops
+    /// flag pages in which nothing lives or is remembered.
+    async fn forget_tombstones(&self, number: MailboxNumber) -> Result<()> {
+        self.transact(HOUSEKEEPING, async |assembly| {
+            let loaded = assembly.mailbox(number).await?;
+            let mut died: Vec<ModSeq> = loaded
+                .state
+                .pages()
+                .iter()
+                .flatten()
+                .flat_map(|page| page.raw_flags().iter().zip(page.mod_seqs()))
+                .filter(|(bits, mod_seq)| !FlagBits(**bits).is_live() && **mod_seq > 0)
+                .map(|(_, mod_seq)| *mod_seq)
+                .collect();
+            died.sort_unstable();
+            let keep = REMEMBERED_TOMBSTONES as usize / 2;
+            let Some(horizon) = died.len().checked_sub(keep + 1).and_then(|at| died.get(at)).copied() else {
+                return Ok(());
+            };
+            let mut pages = loaded.state.pages().to_vec();
+            for (index, slot) in pages.iter_mut().enumerate() {
+                let Some(page) = slot else { continue };
+                let old = page.raw_flags().iter().zip(page.mod_seqs()).zip(0u32..);
+                let changes: Vec<(u32, FlagBits, ModSeq)> = old
+                    .map(|((bits, mod_seq), row)| (row, FlagBits(*bits), *mod_seq))
+                    .filter(|(_, bits, mod_seq)| !bits.is_live() && (1..=horizon).contains(mod_seq))
+                    .map(|(row, bits, _)| (row, bits, 0))
+                    .collect();
+                let new = if changes.is_empty() { page.clone() } else { Rc::new(page.with(changes)) };
+                if is_empty(&new) {
+                    assembly.delete(layout::flags(number, index as u32));
+                    *slot = None;
+                } else if !Rc::ptr_eq(&new, page) {
+                    assembly.put(layout::flags(number, index as u32), encode_flags(&new));
+                    *slot = Some(new);
+                }
+            }
+            let core = Core {
+                expunge_horizon: horizon.max(loaded.core.expunge_horizon),
+                remembered: died.iter().filter(|mod_seq| **mod_seq > horizon).count() as u32,
+                ..loaded.core.clone()
+            };
+            let state = state_of(&core, pages);
+            assembly.set_mailbox(number, core, state);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives back what deleted mailboxes held, a piece at a time.
+    async fn bury_deleted_mailboxes(&self, thorough: bool) -> Result<()> {
+        loop {
+            let Some(number) = self.known_names().await?.value.graves.first().copied() else { return Ok(()) };
+            let buried = self.bury_piece(number).await?;
+            if buried && !thorough {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Releases the contents of one index page of a deleted mailbox; at the
+    /// end, its other pages and its grave. Returns whether it is gone.
+    async fn bury_piece(&self, number: MailboxNumber) -> Result<bool> {
+        let index = layout::pages_of(number, Space::Index);
+        let scan = crate::store::Scan { max_rows: 1, ..crate::store::Scan::all(index) };
+        let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
+        let page = snapshot.scanned.into_iter().flatten().next();
+        self.transact(HOUSEKEEPING, async |assembly| {
+            let names = assembly.names().await?;
+            if !names.graves.contains(&number) {
+                return Ok(true);
+            }
+            let Some((key, _)) = &page else {
+                for space in [Space::Flags, Space::Index, Space::Ids, Space::Rows] {
+                    assembly.delete_range(layout::pages_of(number, space));
+                }
+                let mut names = Names::clone(&names);
+                names.graves.retain(|grave| *grave != number);
+                assembly.set_names(names);
+                return Ok(true);
+            };
+            let mut shared = Shared::clone(&*assembly.shared().await?);
+            let flags = flag_pages_of(number, key);
+            assembly.fetch(flags.iter().copied().chain([*key])).await?;
+            // Another tab may have been faster.
+            if let Some(record) = assembly.record(key) {
+                let rows = record.with(super::pages::IndexPage::decode)?.0;
+                let held = held_rows(assembly, number, key)?;
+                let contents: Vec<u32> = (0u32..)
+                    .zip(&rows)
+                    .filter(|(row, _)| held.get(*row as usize).copied().unwrap_or(true))
+                    .map(|(_, row)| row.content)
+                    .collect();
+                drop_references(assembly, &mut shared, contents.into_iter()).await?;
+                assembly.set_shared(shared);
+                assembly.delete(*key);
+            }
+            Ok(false)
+        })
+        .await
+    }
+}
+
+/// First position and rows of the index page of a key.
+fn index_span(key: &crate::store::Key) -> (u32, u32) {
+    let sealed = key.bytes().get(4) == Some(&0);
+    let rows = if sealed { SEALED_ROWS } else { INDEX_ROWS };
+    (key.u32_at(5).unwrap_or(0).saturating_mul(rows), rows)
+}
+
+fn flag_pages_of(number: MailboxNumber, key: &crate::store::Key) -> Vec<crate::store::Key> {
+    let (first, rows) = index_span(key);
+    let last = first.saturating_add(rows - 1);
+    (first / PAGE_ROWS..=last / PAGE_ROWS).map(|page| layout::flags(number, page)).collect()
+}
+
+/// Which rows of an index page still hold their contents: a moved row gave its reference away.
+fn held_rows(assembly: &Assembly<'_>, number: MailboxNumber, key: &crate::store::Key) -> Result<Vec<bool>> {
+    let (first, rows) = index_span(key);
+    let mut held = Vec::with_capacity(rows as usize);
+    for position in first..first.saturating_add(rows) {
+        let (page, row) = layout::place(position, PAGE_ROWS);
+        if row == 0 || position == first {
+            let record = assembly.record(&layout::flags(number, page));
+            let page = record.map(|record| record.with(super::pages::decode_flags)).transpose()?;
+            let released = |row: u32| match &page {
+                Some(page) => page.flags(row).is_some_and(|bits| bits.contains(FlagBits::RELEASED)),
+                // A flag page is dropped only when all its rows are released.
+                None => true,
+            };
+            let until = (PAGE_ROWS - row).min(first + rows - position);
+            held.extend((row..row + until).map(|row| !released(row)));
+        }
+    }
+    Ok(held)
+}
+
+fn unreleased(state: &MailboxState) -> impl Iterator<Item = Uid> + '_ {
+    let pages = state.pages().iter().enumerate().filter_map(|(index, page)| Some((index, page.as_ref()?)));
+    pages.flat_map(move |(index, page)| {
+        let rows = (0u32..).zip(page.raw_flags());
+        rows.filter(|(_, bits)| {
+            let bits = FlagBits(**bits);
+            !bits.is_live() && !bits.contains(FlagBits::RELEASED)
+        })
+        .map(move |(row, _)| state.uid_at(index, row))
+    })
+}
+
+fn state_of(core: &Core, pages: Vec<Option<Rc<FlagPage>>>) -> MailboxState {
+    MailboxState::new(core.first_uid, core.uid_next, core.highest_mod_seq, core.keywords.clone(), pages)
+}
+
+/// Whether a full page holds nothing any more: nothing lives, holds a content or is remembered.
+fn is_empty(page: &FlagPage) -> bool {
+    page.rows() == PAGE_ROWS
+        && page.live_count() == 0
+        && page.raw_flags().iter().all(|bits| FlagBits(*bits).contains(FlagBits::RELEASED))
+        && page.mod_seqs().iter().all(|mod_seq| *mod_seq == 0)
+}
+
+/// Blanks the list rows of released messages, and drops index, id and row
+/// pages that are full and hold nothing else.
+async fn empty_pages(
+    assembly: &mut Assembly<'_>,
+    number: MailboxNumber,
+    loaded: &Loaded,
+    state: &MailboxState,
+    uids: &[Uid],
+) -> Step<()> {
+    let positions: Vec<u32> = uids.iter().map(|uid| uid - loaded.core.first_uid).collect();
+    let dead = |first: u32, rows: u32| {
+        let last = first.saturating_add(rows);
+        last <= loaded.core.rows()
+            && (first..last).all(|position| {
+                let (page, row) = layout::place(position, PAGE_ROWS);
+                match state.pages().get(page as usize) {
+                    Some(Some(page)) => page.flags(row).is_some_and(|bits| bits.contains(FlagBits::RELEASED)),
+                    _ => true,
+                }
+            })
+    };
+    let pages_of = |rows: u32| {
+        let mut pages: Vec<u32> = positions.iter().map(|position| position / rows).collect();
+        pages.dedup();
+        pages
+    };
+    for page in pages_of(INDEX_ROWS) {
+        if dead(page * INDEX_ROWS, INDEX_ROWS) {
+            assembly.delete(layout::ids(number, page));
+        }
+        let (key, _) = index_place(loaded, number, page * INDEX_ROWS);
+        let (first, rows) = index_span(&key);
+        if dead(first, rows) {
+            assembly.delete(key);
+        }
+    }
+    let row_pages = pages_of(LIST_ROWS);
+    assembly.fetch(row_pages.iter().map(|page| layout::rows(number, *page))).await?;
+    for page in row_pages {
+        let key = layout::rows(number, page);
+        if dead(page * LIST_ROWS, LIST_ROWS) {
+            assembly.delete(key);
+            continue;
+        }
+        let Some(record) = assembly.record(&key) else { continue };
+        let mut rows = record.with(RowPage::decode)?;
+        for position in positions.iter().filter(|position| *position / LIST_ROWS == page) {
+            if let Some(row) = rows.0.get_mut((position % LIST_ROWS) as usize) {
+                row.clear();
+            }
+        }
+        assembly.put(key, rows.encode());
+    }
+    Ok(())
+}
+
+/// Takes one reference from each of these contents; one that nothing holds any
+/// more gives up its places, and a pack in which nothing is left is deleted.
+async fn drop_references(
+    assembly: &mut Assembly<'_>,
+    shared: &mut Shared,
+    contents: impl Iterator<Item = u32>,
+) -> Step<()> {
+    let mut fewer: HashMap<u32, u32> = HashMap::new();
+    for content in contents.filter(|content| *content != NO_CONTENT) {
+        *fewer.entry(content).or_default() += 1;
+    }
+    let mut directory = Directory::open(assembly, fewer.keys().copied()).await?;
+    let mut freed: Vec<ContentEntry> = Vec::new();
+    for (content, count) in fewer {
+        directory.change(content, |entry| {
+            entry.references = entry.references.saturating_sub(count);
+            if entry.references == 0 {
+                freed.push(std::mem::take(entry));
+            }
+        });
+    }
+    directory.write(assembly);
+    let content = freed.iter().map(|entry| entry.content).collect::<Vec<Place>>();
+    let text = freed.iter().map(|entry| entry.text).collect::<Vec<Place>>();
+    for (kind, places) in [(PackKind::Content, content), (PackKind::Text, text)] {
+        free_places(assembly, shared, kind, &places).await?;
+    }
+    Ok(())
+}
+
+async fn free_places(
+    assembly: &mut Assembly<'_>,
+    shared: &mut Shared,
+    kind: PackKind,
+    places: &[Place],
+) -> Step<()> {
+    let mut freed: BTreeMap<u32, u32> = BTreeMap::new();
+    for (pack, bytes) in places.iter().flat_map(Place::pieces) {
+        *freed.entry(pack).or_default() += bytes;
+    }
+    let mut tables = PackTables::open(assembly, kind, freed.keys().copied()).await?;
+    for (pack, bytes) in freed {
+        let mut gone = false;
+        tables.change(pack, |usage| {
+            let half = usage.total / 2;
+            let was_foldable = usage.live < half || usage.total < SMALL_PACK_BYTES;
+            usage.live = usage.live.saturating_sub(bytes);
+            gone = usage.live == 0;
+            if gone {
+                *usage = PackUse::default();
+            } else if usage.live < half && !was_foldable {
+                *shared.foldable_packs(kind) += 1;
+            }
+        });
+        if gone {
+            assembly.delete(layout::pack(kind, pack));
+        }
+    }
+    tables.write(assembly);
+    Ok(())
+}
+
+/// Pages of the table of packs that an attempt changes.
+pub type PackTables = DirectoryPages<PackTablePage>;
+
+impl PackTables {
+    /// Reads the pages of these packs.
+    pub async fn open(
+        assembly: &mut Assembly<'_>,
+        kind: PackKind,
+        packs: impl Iterator<Item = u32>,
+    ) -> Step<PackTables> {
+        let pages = packs.map(|pack| pack / DIRECTORY_ROWS);
+        DirectoryPages::read(
+            assembly,
+            pages,
+            move |page| layout::pack_table(kind, page),
+            PackTablePage::decode,
+        )
+        .await
+    }
+
+    /// What is used of a pack whose page was read.
+    pub fn get(&self, pack: u32) -> Option<PackUse> {
+        let (page, row) = layout::place(pack, DIRECTORY_ROWS);
+        self.page(page)?.0.get(row as usize).copied()
+    }
+
+    /// Changes what is used of a pack whose page was read.
+    pub fn change(&mut self, pack: u32, change: impl FnOnce(&mut PackUse)) {
+        let (page, row) = layout::place(pack, DIRECTORY_ROWS);
+        if let Some(usage) = self.page_mut(page).and_then(|page| page.0.get_mut(row as usize)) {
+            change(usage);
+        }
+    }
+
+    /// Writes the pages that were changed.
+    pub fn write(&self, assembly: &mut Assembly<'_>) {
+        self.write_with(assembly, PackTablePage::encode);
+    }
+}

@@ -1,0 +1,240 @@
+//! Folding: the identity index's log into its buckets, and small or half-empty
+//! packs into full ones. Both work beside other writers and cost nothing when
+//! they are cut short: what is half done is not referred to by anything.
+
+use std::collections::{HashMap, HashSet};
+
+use super::append::{Directory, write_packs};
+use super::cleanup::PackTables;
+use super::directory::PackUse;
+use super::identity::{Fact, Posting, bucket_of, decode_facts, depth_for, encode_facts};
+use super::layout::{self, DIRECTORY_ROWS, MailboxNumber, PackKind};
+use super::packs::{CHUNK_BYTES, SMALL_PACK_BYTES, read_header};
+use super::shared::{IdentityHead, Shared};
+use super::{Engine, HOUSEKEEPING};
+use crate::model::{Error, Result};
+use crate::platform;
+use crate::store::{Key, Read};
+
+/// A fold that began longer ago than this is taken for dead.
+const FOLD_PATIENCE_MS: i64 = 60_000;
+
+/// Bytes of buckets that one commit of a fold writes, and reads.
+const FOLD_BYTES: usize = 2 * 1024 * 1024;
+
+/// Bytes that one folding of packs moves at most.
+const PACK_FOLD_BYTES: u32 = 2 * 1024 * 1024;
+
+impl Engine {
+    /// Writes a new generation of buckets with what the log holds, then makes it the one.
+    pub(super) async fn fold_identity(&self) -> Result<()> {
+        let Some((head, generation)) = self.begin_fold().await? else { return Ok(()) };
+        let logged = self.read_logs(&head).await?;
+        let numbers: HashSet<MailboxNumber> =
+            self.fresh_names().await?.entries.iter().map(|entry| entry.number).collect();
+        let depth = depth_for(head.folded + logged.len() as u64).max(head.depth);
+        let mut log = logged.iter().copied().peekable();
+        let old_buckets: u32 = if head.folded == 0 { 0 } else { 1 << head.depth };
+        let mut folded = 0;
+        let mut next_new = 0u32;
+        let mut carried: Vec<Fact> = Vec::new();
+        let per_read =
+            (FOLD_BYTES as u64 / (head.folded * 33 / u64::from(old_buckets.max(1))).max(4096)).max(1) as u32;
+        let mut first_old = 0u32;
+        while next_new < 1 << depth {
+            // Old buckets are ranges of the same prefixes, so new ones follow in order.
+            let last_old = first_old.saturating_add(per_read).min(old_buckets);
+            let keys: Vec<Key> =
+                (first_old..last_old).map(|number| layout::bucket(head.generation, number)).collect();
+            let snapshot = self.read(Read { keys, ..Read::default() }).await?;
+            for record in snapshot.values.into_iter().flatten() {
+                carried.extend(record.with(decode_facts)?);
+            }
+            first_old = last_old;
+            let until = if first_old >= old_buckets { 1 << depth } else { first_old << (depth - head.depth) };
+            while let Some(fact) = log.next_if(|(hash, _)| bucket_of(hash, depth) < until) {
+                carried.push(fact);
+            }
+            carried.retain(|fact| self.is_worth_keeping(fact, &numbers));
+            carried.sort_unstable();
+            carried.dedup();
+            folded += carried.len() as u64;
+            let facts = std::mem::take(&mut carried);
+            let mut groups: HashMap<u32, &[Fact]> = HashMap::new();
+            for group in facts.chunk_by(|(a, _), (b, _)| bucket_of(a, depth) == bucket_of(b, depth)) {
+                if let Some((hash, _)) = group.first() {
+                    groups.insert(bucket_of(hash, depth), group);
+                }
+            }
+            self.transact(HOUSEKEEPING, async |assembly| {
+                for (number, facts) in &groups {
+                    assembly.put(layout::bucket(generation, *number), encode_facts(facts));
+                }
+                Ok(())
+            })
+            .await?;
+            next_new = until;
+        }
+        self.finish_fold(&head, generation, depth, folded, logged.len() as u64).await
+    }
+
+    /// Whether a fact still says something: of a message that is known to be gone, it does not.
+    fn is_worth_keeping(&self, (_, posting): &Fact, numbers: &HashSet<MailboxNumber>) -> bool {
+        let (mailbox, uid) = match posting {
+            Posting::Thread { .. } => return true,
+            Posting::Email { mailbox, uid, .. } | Posting::Member { mailbox, uid } => (*mailbox, *uid),
+        };
+        let slots = self.mailboxes.borrow();
+        let known = slots.get(&mailbox).map(|slot| slot.known.borrow());
+        let loaded = known.as_ref().and_then(|known| known.as_ref()?.value.clone());
+        let gone = loaded.is_some_and(|loaded| uid < loaded.core.uid_next && loaded.state.get(uid).is_none());
+        numbers.contains(&mailbox) && !gone
+    }
+
+    /// Takes a generation's number for a fold, unless another one runs.
+    async fn begin_fold(&self) -> Result<Option<(IdentityHead, u32)>> {
+        self.transact(HOUSEKEEPING, async |assembly| {
+            let mut shared = Shared::clone(&*assembly.shared().await?);
+            let head = &mut shared.identity;
+            let now_ms = platform::now_ms().max(1);
+            if head.folding_since_ms > 0 {
+                if now_ms - head.folding_since_ms < FOLD_PATIENCE_MS {
+                    return Ok(None);
+                }
+                assembly.delete_range(layout::generation(head.next_generation - 1));
+            }
+            let generation = head.next_generation;
+            head.next_generation += 1;
+            head.folding_since_ms = now_ms;
+            let head = head.clone();
+            assembly.set_shared(shared);
+            Ok(Some((head, generation)))
+        })
+        .await
+    }
+
+    /// Every fact of the log up to this head, sorted.
+    async fn read_logs(&self, head: &IdentityHead) -> Result<Vec<Fact>> {
+        let keys: Vec<Key> = (head.first_log..head.next_log).map(layout::identity_log).collect();
+        let snapshot = self.read(Read { keys, ..Read::default() }).await?;
+        let mut facts = Vec::new();
+        for record in snapshot.values {
+            let record =
+                record.ok_or_else(|| Error::corrupt("a log record of the identity index is missing"))?;
+            facts.extend(record.with(decode_facts)?);
+        }
+        facts.sort_unstable();
+        Ok(facts)
+    }
+
+    async fn finish_fold(
+        &self,
+        began: &IdentityHead,
+        generation: u32,
+        depth: u8,
+        folded: u64,
+        logged: u64,
+    ) -> Result<()> {
+        self.transact(HOUSEKEEPING, async |assembly| {
+            let mut shared = Shared::clone(&*assembly.shared().await?);
+            let head = &mut shared.identity;
+            if head.next_generation != generation + 1 || head.generation != began.generation {
+                // Taken for dead, and overtaken.
+                assembly.delete_range(layout::generation(generation));
+                return Ok(());
+            }
+            assembly.delete_range(layout::generation(began.generation));
+            assembly.delete_range(layout::identity_logs(began.first_log, began.next_log));
+            head.generation = generation;
+            head.depth = depth;
+            head.folded = folded;
+            head.first_log = began.next_log;
+            head.logged = head.logged.saturating_sub(logged);
+            head.folding_since_ms = 0;
+            assembly.set_shared(shared);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Moves what is left in small and half-empty packs into full ones.
+    pub(super) async fn fold_packs(&self, kind: PackKind) -> Result<()> {
+        self.transact(HOUSEKEEPING, async |assembly| {
+            let mut shared = Shared::clone(&*assembly.shared().await?);
+            let next_pack = *shared.next_pack(kind);
+            let table_pages = 0..next_pack.div_ceil(DIRECTORY_ROWS);
+            let mut tables =
+                PackTables::open(assembly, kind, table_pages.map(|page| page * DIRECTORY_ROWS)).await?;
+            let foldable = |usage: &PackUse| {
+                usage.live > 0 && (usage.total < SMALL_PACK_BYTES || usage.live < usage.total / 2)
+            };
+            let candidates: Vec<(u32, PackUse)> = (1..next_pack)
+                .filter_map(|pack| Some((pack, tables.get(pack)?)))
+                .filter(|(_, usage)| foldable(usage))
+                .collect();
+            let mut bytes = 0;
+            let chosen: Vec<(u32, PackUse)> = candidates
+                .iter()
+                .copied()
+                .take_while(|(_, usage)| {
+                    bytes += usage.total;
+                    bytes <= PACK_FOLD_BYTES
+                })
+                .collect();
+            let half_empty = chosen.iter().any(|(_, usage)| usage.total >= SMALL_PACK_BYTES);
+            *shared.foldable_packs(kind) = (candidates.len() - chosen.len()) as u32;
+            if chosen.len() < 2 && !half_empty {
+                assembly.set_shared(shared);
+                return Ok(());
+            }
+            assembly.fetch(chosen.iter().map(|(pack, _)| layout::pack(kind, *pack))).await?;
+            let mut moved: Vec<(u32, u32, Vec<u8>)> = Vec::new();
+            let mut headers = Vec::with_capacity(chosen.len());
+            for (pack, _) in &chosen {
+                let record = assembly.need(&layout::pack(kind, *pack), "pack")?.clone();
+                headers.push((*pack, read_header(&record)?, record));
+            }
+            let contents =
+                headers.iter().flat_map(|(_, header, _)| header.iter().map(|(number, _, _)| *number));
+            let mut directory = Directory::open(assembly, contents).await?;
+            for (pack, header, record) in &headers {
+                let mut whole = true;
+                for (content, offset, length) in header {
+                    let Some(entry) = directory.get(*content) else { continue };
+                    let place = if kind == PackKind::Content { entry.content } else { entry.text };
+                    if entry.references == 0 {
+                        continue;
+                    }
+                    if place.length as usize > CHUNK_BYTES {
+                        // A piece of a long message stays where its other pieces expect it.
+                        whole = false;
+                    } else if place.pack == *pack && place.offset == *offset {
+                        let range = *offset as usize..(*offset as usize).saturating_add(*length as usize);
+                        moved.push((*content, *pack, record.slice(range).to_vec()));
+                    }
+                }
+                if whole {
+                    tables.change(*pack, |usage| *usage = PackUse::default());
+                    assembly.delete(layout::pack(kind, *pack));
+                }
+            }
+            tables.write(assembly);
+            let items: Vec<(u32, &[u8])> =
+                moved.iter().map(|(content, _, bytes)| (*content, bytes.as_slice())).collect();
+            let before = *shared.foldable_packs(kind);
+            let places = write_packs(assembly, &mut shared, kind, &items).await?;
+            // A pack that came out small waits for company without being counted again.
+            *shared.foldable_packs(kind) = before;
+            for ((content, _, _), place) in moved.iter().zip(places) {
+                directory.change(*content, |entry| match kind {
+                    PackKind::Content => entry.content = place,
+                    PackKind::Text => entry.text = place,
+                });
+            }
+            directory.write(assembly);
+            assembly.set_shared(shared);
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,338 @@
+//! One mailbox over a store: [`MailboxData`] by way of the engine.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use async_trait::async_trait;
+
+use super::append::Prepared;
+use super::change::Place;
+use super::core::Core;
+use super::layout::{self, NAMES, mailbox_guard};
+use super::notes::Note;
+use super::{Engine, Loaded, Slot};
+use crate::backend::{MailboxData, UpdateOutcome};
+use crate::mime::ListRow;
+use crate::model::{
+    AppendMessage, Error, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields, ModSeq,
+    RangeSet, Result, Uid, Value,
+};
+use crate::platform;
+use crate::store::{Durability, Read};
+use crate::view::{Feed, FlagBits, MailboxState, SelectedMailbox, SelectedSet};
+
+/// One mailbox of a [`super::StoreMailboxSet`].
+pub struct StoreMailbox {
+    engine: Rc<Engine>,
+    place: Place,
+    slot: Rc<Slot>,
+    last_name: String,
+    uid_validity: u32,
+    readonly: bool,
+    durability: Durability,
+}
+
+fn deleted() -> Error {
+    Error::closed("the mailbox was deleted")
+}
+
+impl StoreMailbox {
+    pub(super) fn new(
+        engine: Rc<Engine>,
+        place: Place,
+        name: String,
+        core: &Core,
+        durability: Durability,
+    ) -> StoreMailbox {
+        let slot = engine.slot(place.number);
+        StoreMailbox {
+            engine,
+            place,
+            slot,
+            last_name: name,
+            uid_validity: core.uid_validity,
+            readonly: core.readonly,
+            durability,
+        }
+    }
+
+    async fn fresh(&self) -> Result<Rc<Loaded>> {
+        self.engine.fresh_mailbox(self.place.number).await?.ok_or_else(deleted)
+    }
+
+    /// The mailbox as another backend object of the same database.
+    fn sibling(&self, other: &dyn MailboxData) -> Result<Place> {
+        match other.as_any().downcast_ref::<StoreMailbox>() {
+            Some(other) if Rc::ptr_eq(&other.engine, &self.engine) => Ok(other.place.clone()),
+            _ => Err(Error::invalid("the destination is a mailbox of another set")),
+        }
+    }
+
+    /// Takes every unclaimed `\Recent`; returns them and the mailbox without them.
+    async fn claim(&self) -> Result<(Rc<Loaded>, RangeSet)> {
+        self.engine
+            .transact(self.durability, async |assembly| {
+                let loaded = assembly.mailbox(self.place.number).await?;
+                let mut core = loaded.core.clone();
+                let claimed = std::mem::take(&mut core.unclaimed_recent);
+                if claimed.is_empty() || core.readonly {
+                    return Ok((loaded, RangeSet::new()));
+                }
+                let mailbox_id = self.place.mailbox_id.clone();
+                assembly.note(Note::Messages { number: self.place.number, mailbox_id });
+                assembly.set_mailbox(self.place.number, core, MailboxState::clone(&loaded.state));
+                Ok((assembly.mailbox(self.place.number).await?, claimed))
+            })
+            .await
+    }
+
+    fn snapshot_of(&self, core: &Core, readonly: bool, recent: u64) -> MailboxSnapshot {
+        let accepts_keywords = !readonly && core.keywords.names().len() < FlagBits::MAX_KEYWORDS;
+        let mut permanent_flags = Flags::new();
+        if !readonly {
+            permanent_flags = self.permanent_flags();
+            for keyword in core.keywords.names() {
+                permanent_flags.insert_keyword(keyword);
+            }
+        }
+        MailboxSnapshot {
+            name: self.name(),
+            mailbox_id: self.place.mailbox_id.clone(),
+            readonly,
+            uid_validity: core.uid_validity,
+            permanent_flags,
+            accepts_keywords,
+            session_flags: self.session_flags(),
+            exists: core.exists,
+            recent: u32::try_from(recent).unwrap_or(u32::MAX),
+            unseen: core.unseen,
+            first_unseen: core.first_unseen,
+            deleted: core.deleted,
+            size: core.size,
+            uid_next: core.uid_next,
+            highest_mod_seq: core.highest_mod_seq,
+        }
+    }
+
+    async fn read_messages(
+        &self,
+        loaded: &Loaded,
+        uids: &[Uid],
+        fields: MessageFields,
+    ) -> Result<Vec<Option<Message>>> {
+        let number = self.place.number;
+        let index = self.engine.index_rows(number, loaded, uids).await?;
+        let ids = if fields.ids { self.engine.ids_rows(number, loaded, uids).await? } else { Vec::new() };
+        let mut ids = ids.into_iter();
+        let messages = uids.iter().zip(index).map(|(uid, index)| {
+            let ids = ids.next().flatten();
+            let index = index?;
+            if *uid >= loaded.core.uid_next {
+                return None;
+            }
+            let live = loaded.state.get(*uid);
+            let (page, row) = loaded.state.place(*uid)?;
+            let dead_at = || loaded.state.pages().get(page)?.as_ref()?.mod_seq(row);
+            let flags = live.map(|live| loaded.core.keywords.flags(live.bits)).unwrap_or_default();
+            let (email_id, thread_id) = ids.map(|ids| (ids.email_id, ids.thread_id)).unzip();
+            Some(Message {
+                uid: *uid,
+                internal_date: index.internal_date,
+                save_date_ms: index.save_date_ms,
+                size: index.size,
+                flags,
+                mod_seq: live.map(|live| live.mod_seq).or_else(dead_at).unwrap_or(0),
+                expunged: live.is_none(),
+                email_id,
+                thread_id,
+            })
+        });
+        Ok(messages.collect())
+    }
+}
+
+/// Whether every live message has its answer.
+fn complete<T>(loaded: &Loaded, uids: &[Uid], answers: &[Option<T>]) -> bool {
+    uids.iter().zip(answers).all(|(uid, answer)| answer.is_some() || loaded.state.get(*uid).is_none())
+}
+
+/// A page that is not where it should be: another tab may have sealed or
+/// dropped it since; if not, it is lost.
+async fn look_twice<T>(
+    mailbox: &StoreMailbox,
+    uids: &[Uid],
+    what: &str,
+    read: impl AsyncFn(&Loaded) -> Result<Vec<Option<T>>>,
+) -> Result<Vec<Option<T>>> {
+    let loaded = mailbox.fresh().await?;
+    let answers = read(&loaded).await?;
+    if complete(&loaded, uids, &answers) {
+        return Ok(answers);
+    }
+    mailbox.engine.invalidate(&[mailbox_guard(mailbox.place.number)]);
+    let loaded = mailbox.fresh().await?;
+    let answers = read(&loaded).await?;
+    if complete(&loaded, uids, &answers) {
+        return Ok(answers);
+    }
+    Err(Error::corrupt(format!("{what} of mailbox {:?} are missing", mailbox.name())))
+}
+
+#[async_trait(?Send)]
+impl MailboxData for StoreMailbox {
+    fn mailbox_id(&self) -> MailboxId {
+        self.place.mailbox_id.clone()
+    }
+
+    fn name(&self) -> String {
+        let names = self.engine.names.borrow();
+        let entry = names.as_ref().and_then(|known| known.value.by_number(self.place.number));
+        entry.map_or_else(|| self.last_name.clone(), |entry| entry.name.as_str().to_owned())
+    }
+
+    fn readonly(&self) -> bool {
+        let known = self.slot.known.borrow();
+        let loaded = known.as_ref().and_then(|known| known.value.as_ref());
+        loaded.map_or(self.readonly, |loaded| loaded.core.readonly)
+    }
+
+    fn uid_validity(&self) -> u32 {
+        self.uid_validity
+    }
+
+    fn selected_set(&self) -> SelectedSet {
+        self.slot.selected_set.clone()
+    }
+
+    async fn state(&self) -> Result<Option<Rc<MailboxState>>> {
+        let loaded = self.engine.fresh_mailbox(self.place.number).await?;
+        Ok(loaded.map(|loaded| loaded.state.clone()))
+    }
+
+    async fn snapshot(&self) -> Result<MailboxSnapshot> {
+        let (key, guards) = (layout::core(self.place.number), vec![NAMES]);
+        let snapshot = self.engine.read(Read { keys: vec![key], guards, ..Read::default() }).await?;
+        let names = self.engine.names.borrow().as_ref().map(|known| known.revision);
+        if names != snapshot.revisions.first().copied() {
+            self.engine.fresh_names().await?;
+        }
+        let record = snapshot.values.into_iter().next().flatten().ok_or_else(deleted)?;
+        let core = record.with(Core::decode)?;
+        Ok(self.snapshot_of(&core, core.readonly, core.unclaimed_recent.len()))
+    }
+
+    async fn select(&self, readonly: bool) -> Result<(MailboxSnapshot, SelectedMailbox)> {
+        let loaded = self.fresh().await?;
+        let readonly = readonly || loaded.core.readonly;
+        let (loaded, recent) = if readonly {
+            let recent = loaded.core.unclaimed_recent.clone();
+            (loaded, recent)
+        } else if loaded.core.unclaimed_recent.is_empty() {
+            (loaded, RangeSet::new())
+        } else {
+            self.claim().await?
+        };
+        let view = SelectedMailbox::new(
+            self.place.mailbox_id.clone(),
+            readonly,
+            loaded.state.clone(),
+            recent,
+            &self.slot.selected_set,
+        );
+        Ok((self.snapshot_of(&loaded.core, readonly, view.recent().len()), view))
+    }
+
+    async fn claim_recent(&self, selected: &mut SelectedMailbox) -> Result<()> {
+        if !selected.is_readonly() {
+            let (_, claimed) = self.claim().await?;
+            selected.add_recent(&claimed);
+        }
+        Ok(())
+    }
+
+    fn changes(&self) -> Feed {
+        self.engine.store.changes()
+    }
+
+    fn poll_interval_ms(&self) -> u32 {
+        self.engine.store.poll_interval_ms()
+    }
+
+    async fn append_many(&self, messages: Vec<AppendMessage>, recent: bool) -> Result<Vec<Message>> {
+        if messages.is_empty() {
+            self.fresh().await?;
+            return Ok(Vec::new());
+        }
+        let now_ms = platform::now_ms();
+        let prepared: Vec<Prepared> =
+            messages.into_iter().map(|message| Prepared::new(message, now_ms)).collect();
+        self.engine
+            .append(self.place.number, &self.place.mailbox_id, &prepared, recent, self.durability)
+            .await
+    }
+
+    async fn copy_many(
+        &self,
+        uids: &[Uid],
+        destination: &dyn MailboxData,
+        recent: bool,
+    ) -> Result<Vec<(Uid, Uid)>> {
+        let destination = self.sibling(destination)?;
+        self.engine.transfer(&self.place, &destination, uids, false, recent, self.durability).await
+    }
+
+    async fn move_many(
+        &self,
+        uids: &[Uid],
+        destination: &dyn MailboxData,
+        recent: bool,
+    ) -> Result<Vec<(Uid, Uid)>> {
+        let destination = self.sibling(destination)?;
+        self.engine.transfer(&self.place, &destination, uids, true, recent, self.durability).await
+    }
+
+    async fn update_many(
+        &self,
+        uids: &[Uid],
+        flags: &Flags,
+        op: FlagOp,
+        unchanged_since: Option<ModSeq>,
+    ) -> Result<UpdateOutcome> {
+        self.engine.update(&self.place, uids, flags, op, unchanged_since, self.durability).await
+    }
+
+    async fn expunge(&self, uids: &[Uid], only_deleted: bool) -> Result<Vec<Uid>> {
+        self.engine.expunge(&self.place, uids, only_deleted, self.durability).await
+    }
+
+    async fn messages(&self, uids: &[Uid], fields: MessageFields) -> Result<Vec<Option<Message>>> {
+        look_twice(self, uids, "index rows", async |loaded| self.read_messages(loaded, uids, fields).await)
+            .await
+    }
+
+    async fn list_rows(&self, uids: &[Uid]) -> Result<Vec<Option<ListRow>>> {
+        let number = self.place.number;
+        look_twice(self, uids, "list rows", async |loaded| self.engine.list_rows(number, loaded, uids).await)
+            .await
+    }
+
+    async fn content(&self, uids: &[Uid]) -> Result<Vec<Option<Value>>> {
+        let number = self.place.number;
+        let index = look_twice(self, uids, "index rows", async |loaded| {
+            let rows = self.engine.index_rows(number, loaded, uids).await?;
+            // A page may have rows past the end that were never given.
+            Ok(uids.iter().zip(rows).map(|(uid, row)| row.filter(|_| *uid < loaded.core.uid_next)).collect())
+        })
+        .await?;
+        let contents: Vec<u32> = index.iter().map(|row| row.map_or(0, |row| row.content)).collect();
+        self.engine.octets(&contents).await
+    }
+
+    async fn cleanup(&self) -> Result<()> {
+        self.engine.clean_mailbox(self.place.number, usize::MAX).await
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

@@ -1,0 +1,363 @@
+//! All mailboxes over a store: [`MailboxSet`] by way of the engine, and the
+//! opening of a database.
+
+use std::rc::Rc;
+
+use async_trait::async_trait;
+
+use super::Engine;
+use super::change::Place;
+use super::codec::{Writer, unseal};
+use super::core::Core;
+use super::layout::{self, NAMES, SHARED};
+use super::mailbox::StoreMailbox;
+use super::names::{Entry, Names};
+use super::notes::{self, Note};
+use super::shared::Shared;
+use super::verify::Problem;
+use crate::backend::{CreateOptions, MailboxData, MailboxEvent, MailboxEvents, MailboxSet};
+use crate::model::{Error, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid, Value};
+use crate::platform;
+use crate::store::{Batch, Durability, Outcome, Read, Sequence, Store};
+use crate::view::Feed;
+
+/// The format that this library writes; a database of a later one is left alone.
+const FORMAT: u8 = 1;
+
+/// How a database is opened.
+#[derive(Debug, Clone, Default)]
+pub struct EngineOptions {
+    /// Whose mail it is. A new database takes it over; an existing one must
+    /// have the same, unless this is empty.
+    pub owner: String,
+    /// How durable commits are.
+    pub durability: Durability,
+    /// The first UID of an INBOX that is created; 1 where absent.
+    pub inbox_first_uid: Option<Uid>,
+}
+
+/// The mailboxes of one database. Clones, and sets opened with
+/// [`StoreMailboxSet::with_durability`], share its caches.
+#[derive(Clone)]
+pub struct StoreMailboxSet {
+    engine: Rc<Engine>,
+    durability: Durability,
+    inbox_first_uid: Uid,
+}
+
+fn new_mailbox_id() -> Result<MailboxId> {
+    let mut bytes = [0; 16];
+    platform::fill_random(&mut bytes)?;
+    Ok(MailboxId::from_bytes(&bytes))
+}
+
+fn first_uid(wanted: Option<Uid>) -> Result<Uid> {
+    match wanted {
+        Some(0) => Err(Error::invalid("a UID is at least 1")),
+        Some(uid) => Ok(uid),
+        None => Ok(1),
+    }
+}
+
+impl StoreMailboxSet {
+    /// Opens the database of a store, creating it where the store is empty.
+    ///
+    /// Fails with `SCHEMA_TOO_NEW` for a database that a later version wrote,
+    /// `INVALID_ARGUMENT` for another owner's, `CORRUPT` for a store that holds
+    /// something else. The database is unchanged by a failure.
+    pub async fn open(store: Rc<dyn Store>, options: EngineOptions) -> Result<Rc<StoreMailboxSet>> {
+        let inbox_first_uid = first_uid(options.inbox_first_uid)?;
+        loop {
+            let read = Read { keys: vec![layout::format()], ..Read::default() };
+            let snapshot = store.read(read).await?;
+            if let Some(record) = snapshot.values.into_iter().next().flatten() {
+                let (owner, database_id) = record.with(decode_format)?;
+                if !options.owner.is_empty() && options.owner != owner {
+                    return Err(Error::invalid(format!("the database belongs to {owner:?}")));
+                }
+                let engine = Rc::new(Engine::new(store, owner, database_id, snapshot.sequence));
+                return Ok(Rc::new(StoreMailboxSet {
+                    engine,
+                    durability: options.durability,
+                    inbox_first_uid,
+                }));
+            }
+            if snapshot.sequence > 0 {
+                return Err(Error::corrupt("the store is not empty and holds no mailboxes"));
+            }
+            let batch = empty_database(&options.owner, inbox_first_uid)?;
+            match store.commit(batch).await {
+                // Whoever was first, and whether an answer was lost: the next look tells.
+                Ok(Outcome::Committed(_) | Outcome::Conflict(_)) => {}
+                Err(error) if error.outcome_unknown() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The same mailboxes, with commits as durable as this.
+    #[must_use]
+    pub fn with_durability(&self, durability: Durability) -> Rc<StoreMailboxSet> {
+        Rc::new(StoreMailboxSet { durability, ..self.clone() })
+    }
+
+    /// The database's random identity, in hex: another one after it was lost and created anew.
+    pub fn database_id(&self) -> String {
+        self.engine.database_id.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Checks that the records of the database agree with each other, and
+    /// reports what does not. Changes nothing.
+    pub async fn verify(&self) -> Result<Vec<Problem>> {
+        self.engine.verify().await
+    }
+
+    async fn mailbox_of(&self, entry: &Entry) -> Result<Option<Rc<dyn MailboxData>>> {
+        let read = Read { keys: vec![layout::core(entry.number)], ..Read::default() };
+        let snapshot = self.engine.read(read).await?;
+        let Some(record) = snapshot.values.into_iter().next().flatten() else { return Ok(None) };
+        let core = record.with(Core::decode)?;
+        let place = Place { number: entry.number, mailbox_id: entry.id.clone() };
+        let name = entry.name.as_str().to_owned();
+        Ok(Some(Rc::new(StoreMailbox::new(self.engine.clone(), place, name, &core, self.durability))))
+    }
+
+    /// Runs a change of the names that `change` makes; `change` says what to tell of it.
+    async fn change_names(&self, change: impl Fn(&mut Names) -> Result<Option<MailboxEvent>>) -> Result<()> {
+        self.engine
+            .transact(self.durability, async |assembly| {
+                let mut names = Names::clone(&*assembly.names().await?);
+                if let Some(event) = change(&mut names)? {
+                    assembly.set_names(names);
+                    assembly.note(Note::Names(event));
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn decode_format(record: &[u8]) -> Result<(String, [u8; 16])> {
+    let mut input = unseal(record, FORMAT, "format record")?;
+    Ok((input.text()?, input.array()?))
+}
+
+/// The commit that makes a database of an empty store.
+fn empty_database(owner: &str, inbox_first_uid: Uid) -> Result<Batch> {
+    let mut database_id = [0; 16];
+    platform::fill_random(&mut database_id)?;
+    let mut id = [0; 16];
+    platform::fill_random(&mut id)?;
+    let mut format = Writer::new();
+    format.text(owner).raw(&database_id);
+    let mut names = Names::new();
+    let mailbox_id = new_mailbox_id()?;
+    let (number, uid_validity) =
+        names.add(&MailboxName::inbox(), mailbox_id.clone(), None, platform::now_ms())?;
+    let core = Core::new(uid_validity, inbox_first_uid);
+    let created = MailboxEvent::Created { mailbox_id, name: MailboxName::inbox().as_str().to_owned() };
+    Ok(Batch {
+        id,
+        guards: vec![(NAMES, 0), (SHARED, 0), (layout::mailbox_guard(number), 0)],
+        puts: vec![
+            (layout::format(), Value::from(format.seal(FORMAT))),
+            (layout::names(), Value::from(names.encode())),
+            (layout::shared(), Value::from(Shared::new().encode())),
+            (layout::core(number), Value::from(core.encode())),
+        ],
+        note: notes::encode(&[Note::Names(created)]),
+        ..Batch::default()
+    })
+}
+
+#[async_trait(?Send)]
+impl MailboxSet for StoreMailboxSet {
+    fn owner(&self) -> String {
+        self.engine.owner.clone()
+    }
+
+    async fn set_subscribed(&self, name: &MailboxName, subscribed: bool) -> Result<()> {
+        self.change_names(|names| {
+            // INBOX is always subscribed (semantics 54).
+            let changed = !name.is_inbox() && names.set_subscribed(name, subscribed);
+            Ok(changed.then(|| MailboxEvent::Attributes { name: name.as_str().to_owned() }))
+        })
+        .await
+    }
+
+    async fn list_subscribed(&self) -> Result<ListTree> {
+        Ok(self.engine.fresh_names().await?.subscribed_tree())
+    }
+
+    async fn list_mailboxes(&self) -> Result<ListTree> {
+        Ok(self.engine.fresh_names().await?.tree())
+    }
+
+    async fn get_mailbox(&self, name: &MailboxName) -> Result<Rc<dyn MailboxData>> {
+        let names = self.engine.fresh_names().await?;
+        let entry = names.by_name(name).ok_or_else(|| Error::no_mailbox(name.as_str()))?;
+        self.mailbox_of(entry).await?.ok_or_else(|| Error::no_mailbox(name.as_str()))
+    }
+
+    async fn get_mailbox_by_id(&self, mailbox_id: &MailboxId) -> Result<Option<Rc<dyn MailboxData>>> {
+        let names = self.engine.fresh_names().await?;
+        match names.by_id(mailbox_id) {
+            Some(entry) => self.mailbox_of(entry).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn add_mailbox(&self, name: &MailboxName, options: &CreateOptions) -> Result<MailboxId> {
+        let first_uid = first_uid(options.first_uid)?;
+        self.engine
+            .transact(self.durability, async |assembly| {
+                let mut names = Names::clone(&*assembly.names().await?);
+                let mailbox_id = new_mailbox_id()?;
+                let (number, uid_validity) =
+                    names.add(name, mailbox_id.clone(), options.special_use, platform::now_ms())?;
+                assembly.set_names(names);
+                assembly.new_mailbox(number, Core::new(uid_validity, first_uid));
+                let name = name.as_str().to_owned();
+                assembly.note(Note::Names(MailboxEvent::Created { mailbox_id: mailbox_id.clone(), name }));
+                Ok(mailbox_id)
+            })
+            .await
+    }
+
+    async fn delete_mailbox(&self, name: &MailboxName) -> Result<()> {
+        self.engine
+            .transact(self.durability, async |assembly| {
+                let mut names = Names::clone(&*assembly.names().await?);
+                let entry = names.remove(name)?;
+                // Guarded, so that whoever writes to it just now finds it gone.
+                assembly.mailbox(entry.number).await?;
+                assembly.drop_mailbox(entry.number);
+                assembly.set_names(names);
+                let name = entry.name.as_str().to_owned();
+                assembly.note(Note::Names(MailboxEvent::Deleted { mailbox_id: entry.id, name }));
+                Ok(())
+            })
+            .await
+    }
+
+    async fn rename_mailbox(&self, before: &MailboxName, after: &MailboxName) -> Result<()> {
+        self.engine
+            .transact(self.durability, async |assembly| {
+                let mut names = Names::clone(&*assembly.names().await?);
+                for renamed in names.rename(before, after)? {
+                    assembly.note(Note::Names(MailboxEvent::Renamed {
+                        mailbox_id: renamed.id,
+                        before: renamed.before.as_str().to_owned(),
+                        name: renamed.after.as_str().to_owned(),
+                    }));
+                }
+                if before.is_inbox() {
+                    let mailbox_id = new_mailbox_id()?;
+                    let (number, uid_validity) =
+                        names.add(before, mailbox_id.clone(), None, platform::now_ms())?;
+                    assembly.new_mailbox(number, Core::new(uid_validity, self.inbox_first_uid));
+                    let name = before.as_str().to_owned();
+                    assembly.note(Note::Names(MailboxEvent::Created { mailbox_id, name }));
+                }
+                assembly.set_names(names);
+                Ok(())
+            })
+            .await
+    }
+
+    async fn set_readonly(&self, name: &MailboxName, readonly: bool) -> Result<()> {
+        self.engine
+            .transact(self.durability, async |assembly| {
+                let names = assembly.names().await?;
+                let entry = names.by_name(name).ok_or_else(|| Error::no_mailbox(name.as_str()))?;
+                let loaded = assembly.mailbox(entry.number).await?;
+                if loaded.core.readonly != readonly {
+                    let core = Core { readonly, ..loaded.core.clone() };
+                    assembly.set_mailbox(entry.number, core, (*loaded.state).clone());
+                    let name = name.as_str().to_owned();
+                    assembly.note(Note::Names(MailboxEvent::Attributes { name }));
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn set_special_use(&self, name: &MailboxName, special_use: Option<SpecialUse>) -> Result<()> {
+        self.change_names(|names| {
+            let changed = names.set_special_use(name, special_use)?;
+            Ok(changed.then(|| MailboxEvent::Attributes { name: name.as_str().to_owned() }))
+        })
+        .await
+    }
+
+    async fn events(&self, after: Sequence) -> Result<MailboxEvents> {
+        self.engine.events(after).await
+    }
+
+    async fn sequence(&self) -> Result<Sequence> {
+        Ok(self.engine.read(Read::default()).await?.sequence)
+    }
+
+    fn changes(&self) -> Feed {
+        self.engine.store.changes()
+    }
+
+    fn poll_interval_ms(&self) -> u32 {
+        self.engine.store.poll_interval_ms()
+    }
+
+    async fn cleanup(&self, thorough: bool) -> Result<()> {
+        self.engine.cleanup(thorough).await
+    }
+
+    async fn close(&self) {
+        self.engine.store.close().await;
+    }
+}
+
+impl Engine {
+    /// What the journal tells after a step.
+    async fn events(&self, after: Sequence) -> Result<MailboxEvents> {
+        const PAGE: usize = 512;
+        let names = self.fresh_names().await?;
+        let mut told = MailboxEvents { sequence: after, ..MailboxEvents::default() };
+        loop {
+            let journal = self.store.journal(told.sequence, PAGE).await?;
+            if journal.truncated {
+                let sequence = self.read(Read::default()).await?.sequence;
+                return Ok(MailboxEvents { sequence, events: Vec::new(), resync: true });
+            }
+            let complete = journal.entries.len() < PAGE;
+            for entry in journal.entries {
+                told.sequence = entry.sequence;
+                for note in notes::decode(&entry.note)? {
+                    tell(&mut told.events, note, &names);
+                }
+            }
+            if complete {
+                return Ok(told);
+            }
+        }
+    }
+}
+
+fn tell(events: &mut Vec<MailboxEvent>, note: Note, names: &Names) {
+    let event = match note {
+        Note::Names(event) => event,
+        Note::Messages { number, mailbox_id } => {
+            // One that is deleted since has nothing to count.
+            let Some(entry) = names.by_number(number) else { return };
+            MailboxEvent::Changed { mailbox_id, name: entry.name.as_str().to_owned() }
+        }
+    };
+    if matches!(event, MailboxEvent::Changed { .. }) {
+        events.retain(|known| *known != event);
+    }
+    events.push(event);
+}
+
+impl std::fmt::Debug for StoreMailboxSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreMailboxSet").field("database_id", &self.database_id()).finish_non_exhaustive()
+    }
+}

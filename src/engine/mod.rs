@@ -1,0 +1,281 @@
+//! The one implementation of the backend's contracts, over any [`Store`]:
+//! pages, packs, buckets, cleanup. It knows no browser and no session.
+//!
+//! A message's place in its mailbox is `uid - first_uid`, for ever: UIDs are
+//! minted here, densely, so every page is found by arithmetic and nothing is
+//! ever renumbered. What is gone leaves a tombstone bit, and pages in which
+//! nothing lives are dropped by the cleanup.
+
+mod append;
+mod assembly;
+mod cache;
+mod change;
+mod cleanup;
+mod codec;
+mod core;
+mod directory;
+mod fold;
+mod identity;
+mod layout;
+mod mailbox;
+mod mailbox_set;
+mod names;
+mod notes;
+mod packs;
+mod pages;
+mod read;
+mod shared;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use self::cache::PageCache;
+use self::core::Core;
+use self::identity::IdentityCache;
+use self::layout::{MailboxNumber, NAMES, SHARED, mailbox_guard};
+use self::names::Names;
+use self::shared::Shared;
+use crate::model::{Error, Result, Value};
+use crate::store::{Durability, Guard, Key, Read, Revision, Scan, Sequence, Snapshot, Store};
+use crate::view::{FlagPage, MailboxState, SelectedSet};
+
+pub use mailbox::StoreMailbox;
+pub use mailbox_set::{EngineOptions, StoreMailboxSet};
+pub use verify::Problem;
+
+/// Something in memory, and the revision of its guard at which it was so.
+struct Versioned<T> {
+    revision: Revision,
+    value: T,
+}
+
+/// A mailbox's core and messages, as of one revision.
+struct Loaded {
+    core: Core,
+    state: Rc<MailboxState>,
+}
+
+/// What is in memory of a guarded thing; `fresh` until somebody else is known to have moved the guard.
+struct Known<T> {
+    revision: Revision,
+    value: T,
+    fresh: bool,
+}
+
+/// One mailbox in memory. `None` in `known`: never loaded; `value: None`: deleted.
+struct Slot {
+    known: RefCell<Option<Known<Option<Rc<Loaded>>>>>,
+    selected_set: SelectedSet,
+}
+
+/// A database in this program: caches over its store, one for all sessions.
+pub(crate) struct Engine {
+    store: Rc<dyn Store>,
+    owner: String,
+    database_id: [u8; 16],
+    sequence: Cell<Sequence>,
+    names: RefCell<Option<Known<Rc<Names>>>>,
+    shared: RefCell<Option<Known<Rc<Shared>>>>,
+    mailboxes: RefCell<HashMap<MailboxNumber, Rc<Slot>>>,
+    identity: RefCell<IdentityCache>,
+    pages: RefCell<PageCache>,
+    writing: futures::lock::Mutex<()>,
+}
+
+impl Engine {
+    fn new(store: Rc<dyn Store>, owner: String, database_id: [u8; 16], sequence: Sequence) -> Engine {
+        Engine {
+            store,
+            owner,
+            database_id,
+            sequence: Cell::new(sequence),
+            names: RefCell::default(),
+            shared: RefCell::default(),
+            mailboxes: RefCell::default(),
+            identity: RefCell::default(),
+            pages: RefCell::default(),
+            writing: futures::lock::Mutex::new(()),
+        }
+    }
+
+    fn saw_sequence(&self, sequence: Sequence) {
+        self.sequence.set(self.sequence.get().max(sequence));
+    }
+
+    /// Reads from the store.
+    async fn read(&self, read: Read) -> Result<Snapshot> {
+        let asked = (read.keys.len(), read.scans.len(), read.guards.len());
+        let snapshot = self.store.read(read).await?;
+        if (snapshot.values.len(), snapshot.scanned.len(), snapshot.revisions.len()) != asked {
+            return Err(Error::internal("the store did not answer all that it was asked"));
+        }
+        self.saw_sequence(snapshot.sequence);
+        Ok(snapshot)
+    }
+
+    async fn revision(&self, guard: Guard) -> Result<Revision> {
+        let snapshot = self.read(Read { guards: vec![guard], ..Read::default() }).await?;
+        Ok(snapshot.revisions.first().copied().unwrap_or_default())
+    }
+
+    fn slot(&self, number: MailboxNumber) -> Rc<Slot> {
+        let mut mailboxes = self.mailboxes.borrow_mut();
+        let new = || Rc::new(Slot { known: RefCell::new(None), selected_set: SelectedSet::default() });
+        mailboxes.entry(number).or_insert_with(new).clone()
+    }
+
+    /// The names as this program knows them; they may be behind another tab's.
+    async fn known_names(&self) -> Result<Versioned<Rc<Names>>> {
+        if let Some(known) = self.names.borrow().as_ref().filter(|known| known.fresh) {
+            return Ok(Versioned { revision: known.revision, value: known.value.clone() });
+        }
+        let (revision, record) = self.read_record(layout::names(), NAMES).await?;
+        let record = record.ok_or_else(|| Error::corrupt("the record of names is missing"))?;
+        let value = Rc::new(record.with(Names::decode)?);
+        *self.names.borrow_mut() = Some(Known { revision, value: value.clone(), fresh: true });
+        Ok(Versioned { revision, value })
+    }
+
+    /// The names as of now.
+    async fn fresh_names(&self) -> Result<Rc<Names>> {
+        let known = self.names.borrow().as_ref().map(|known| known.revision);
+        if known.is_some() && known != Some(self.revision(NAMES).await?) {
+            self.invalidate(&[NAMES]);
+        }
+        Ok(self.known_names().await?.value)
+    }
+
+    async fn known_shared(&self) -> Result<Versioned<Rc<Shared>>> {
+        if let Some(known) = self.shared.borrow().as_ref().filter(|known| known.fresh) {
+            return Ok(Versioned { revision: known.revision, value: known.value.clone() });
+        }
+        let (revision, record) = self.read_record(layout::shared(), SHARED).await?;
+        let record = record.ok_or_else(|| Error::corrupt("the record of counters is missing"))?;
+        let value = Rc::new(record.with(Shared::decode)?);
+        *self.shared.borrow_mut() = Some(Known { revision, value: value.clone(), fresh: true });
+        Ok(Versioned { revision, value })
+    }
+
+    async fn read_record(&self, key: Key, guard: Guard) -> Result<(Revision, Option<Value>)> {
+        let snapshot = self.read(Read { keys: vec![key], guards: vec![guard], ..Read::default() }).await?;
+        let revision = snapshot.revisions.first().copied().unwrap_or_default();
+        Ok((revision, snapshot.values.into_iter().next().flatten()))
+    }
+
+    /// A mailbox as this program knows it; it may be behind another tab's.
+    async fn known_mailbox(&self, number: MailboxNumber) -> Result<Versioned<Option<Rc<Loaded>>>> {
+        let slot = self.slot(number);
+        if let Some(known) = slot.known.borrow().as_ref().filter(|known| known.fresh) {
+            return Ok(Versioned { revision: known.revision, value: known.value.clone() });
+        }
+        let snapshot = self
+            .read(Read {
+                keys: vec![layout::core(number)],
+                scans: vec![Scan::all(layout::all_flags(number))],
+                guards: vec![mailbox_guard(number)],
+            })
+            .await?;
+        let before = slot.known.borrow().as_ref().and_then(|known| known.value.clone());
+        let revision = snapshot.revisions.first().copied().unwrap_or_default();
+        let value = match snapshot.values.into_iter().next().flatten() {
+            None => None,
+            Some(record) => {
+                let core = record.with(Core::decode)?;
+                let pages = snapshot.scanned.into_iter().next().unwrap_or_default();
+                Some(Rc::new(assemble(core, pages, before.as_deref())?))
+            }
+        };
+        *slot.known.borrow_mut() = Some(Known { revision, value: value.clone(), fresh: true });
+        Ok(Versioned { revision, value })
+    }
+
+    /// A mailbox as of now; `None` once it is deleted.
+    async fn fresh_mailbox(&self, number: MailboxNumber) -> Result<Option<Rc<Loaded>>> {
+        let known = self.slot(number).known.borrow().as_ref().map(|known| known.revision);
+        if known.is_some() && known != Some(self.revision(mailbox_guard(number)).await?) {
+            self.invalidate(&[mailbox_guard(number)]);
+        }
+        Ok(self.known_mailbox(number).await?.value)
+    }
+
+    /// Somebody else moved these guards.
+    fn invalidate(&self, guards: &[Guard]) {
+        for guard in guards {
+            match *guard {
+                NAMES => set_stale(&mut *self.names.borrow_mut()),
+                SHARED => set_stale(&mut *self.shared.borrow_mut()),
+                guard => {
+                    let number = (guard & u64::from(u32::MAX)) as MailboxNumber;
+                    set_stale(&mut *self.slot(number).known.borrow_mut());
+                }
+            }
+        }
+    }
+
+    /// Forgets whether anything in memory is right.
+    fn forget(&self) {
+        let numbers: Vec<MailboxNumber> = self.mailboxes.borrow().keys().copied().collect();
+        let guards = numbers.into_iter().map(mailbox_guard).chain([NAMES, SHARED]);
+        self.invalidate(&guards.collect::<Vec<Guard>>());
+        self.pages.borrow_mut().clear();
+    }
+
+    fn install_names(&self, revision: Revision, new: Option<Rc<Names>>) {
+        install(&mut *self.names.borrow_mut(), revision, new);
+    }
+
+    fn install_shared(&self, revision: Revision, new: Option<Rc<Shared>>) {
+        install(&mut *self.shared.borrow_mut(), revision, new);
+    }
+
+    fn install_mailbox(&self, number: MailboxNumber, revision: Revision, new: Option<Option<Rc<Loaded>>>) {
+        install(&mut *self.slot(number).known.borrow_mut(), revision, new);
+    }
+}
+
+fn set_stale<T>(known: &mut Option<Known<T>>) {
+    if let Some(known) = known {
+        known.fresh = false;
+    }
+}
+
+fn install<T>(known: &mut Option<Known<T>>, revision: Revision, new: Option<T>) {
+    match (known.as_mut(), new) {
+        (_, Some(value)) => *known = Some(Known { revision, value, fresh: true }),
+        // Guarded but not written: what was known stays so, at the next revision.
+        (Some(known), None) => known.revision = revision,
+        (None, None) => {}
+    }
+}
+
+/// A mailbox from its records. Pages that are as they were keep their place in
+/// memory, so that a view's comparison passes over them.
+fn assemble(core: Core, pages: Vec<(Key, Value)>, before: Option<&Loaded>) -> Result<Loaded> {
+    let count = core.rows().div_ceil(crate::view::PAGE_ROWS) as usize;
+    let mut slots: Vec<Option<Rc<FlagPage>>> = vec![None; count];
+    for (key, record) in pages {
+        let number = key.u32_at(4).map_or(usize::MAX, |number| number as usize);
+        let Some(slot) = slots.get_mut(number) else {
+            return Err(Error::corrupt("a flag page lies past its mailbox's end"));
+        };
+        let page = record.with(pages::decode_flags)?;
+        let old = before.and_then(|before| before.state.pages().get(number)?.as_ref());
+        *slot = Some(match old {
+            Some(old) if **old == page => old.clone(),
+            _ => Rc::new(page),
+        });
+    }
+    let state =
+        MailboxState::new(core.first_uid, core.uid_next, core.highest_mod_seq, core.keywords.clone(), slots)
+            .with_unclaimed_recent(core.unclaimed_recent.clone())
+            .with_expunge_horizon(core.expunge_horizon);
+    Ok(Loaded { core, state: Rc::new(state) })
+}
+
+/// The durability of what can be done again at any time.
+const HOUSEKEEPING: Durability = Durability::Relaxed;

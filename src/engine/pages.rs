@@ -1,0 +1,216 @@
+//! The pages of a mailbox: flags, index, ids, list rows. Here: their bytes.
+//! Not here: when they are written.
+
+use super::codec::{Writer, read_column, unseal, unzigzag, write_column, zigzag};
+use super::layout::{INDEX_ROWS, LIST_ROWS, SEALED_ROWS};
+use crate::mime::ListRow;
+use crate::model::{EmailId, Error, Result, ThreadId, ZonedTime};
+use crate::view::{FlagPage, PAGE_ROWS};
+
+const FLAGS_VERSION: u8 = 1;
+const INDEX_VERSION: u8 = 1;
+const IDS_VERSION: u8 = 1;
+const ROWS_VERSION: u8 = 1;
+
+/// A content number: where a message's octets are is looked up by it. 0: nowhere.
+pub type ContentNumber = u32;
+
+/// The content number of a message whose body is absent.
+pub const NO_CONTENT: ContentNumber = 0;
+
+fn row_count(count: u32, limit: u32, what: &str) -> Result<usize> {
+    if count > limit {
+        return Err(Error::corrupt(format!("a stored {what} has too many rows")));
+    }
+    Ok(count as usize)
+}
+
+/// The bytes of a flag page.
+pub fn encode_flags(page: &FlagPage) -> Vec<u8> {
+    let mut out = Writer::new();
+    out.varint(u64::from(page.rows()));
+    write_column(&mut out, page.raw_flags());
+    write_column(&mut out, page.mod_seqs());
+    out.seal(FLAGS_VERSION)
+}
+
+/// The flag page of these bytes.
+pub fn decode_flags(record: &[u8]) -> Result<FlagPage> {
+    let mut input = unseal(record, FLAGS_VERSION, "flag page")?;
+    let rows = row_count(input.varint_u32()?, PAGE_ROWS, "flag page")?;
+    Ok(FlagPage::new(read_column(&mut input, rows)?, read_column(&mut input, rows)?))
+}
+
+/// What never changes of a message in a mailbox, but its ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexRow {
+    pub internal_date: ZonedTime,
+    pub save_date_ms: i64,
+    pub size: u64,
+    pub content: ContentNumber,
+}
+
+/// A run of index rows, by column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IndexPage(pub Vec<IndexRow>);
+
+impl IndexPage {
+    pub fn encode(&self) -> Vec<u8> {
+        let column = |value: fn(&IndexRow) -> u64| self.0.iter().map(value).collect::<Vec<u64>>();
+        let mut out = Writer::new();
+        out.varint(self.0.len() as u64);
+        write_column(&mut out, &column(|row| zigzag(row.internal_date.timestamp_ms)));
+        write_column(&mut out, &column(|row| zigzag(i64::from(row.internal_date.zone_minutes))));
+        write_column(&mut out, &column(|row| zigzag(row.save_date_ms)));
+        write_column(&mut out, &column(|row| row.size));
+        write_column(&mut out, &column(|row| u64::from(row.content)));
+        out.seal(INDEX_VERSION)
+    }
+
+    pub fn decode(record: &[u8]) -> Result<IndexPage> {
+        let mut input = unseal(record, INDEX_VERSION, "index page")?;
+        let rows = row_count(input.varint_u32()?, SEALED_ROWS, "index page")?;
+        let dates = read_column(&mut input, rows)?;
+        let zones = read_column(&mut input, rows)?;
+        let saved = read_column(&mut input, rows)?;
+        let sizes = read_column(&mut input, rows)?;
+        let contents = read_column(&mut input, rows)?;
+        let rows = dates.into_iter().zip(zones).zip(saved).zip(sizes).zip(contents);
+        Ok(IndexPage(
+            rows.map(|((((date, zone), saved), size), content)| IndexRow {
+                internal_date: ZonedTime {
+                    timestamp_ms: unzigzag(date),
+                    zone_minutes: i16::try_from(unzigzag(zone)).unwrap_or(0),
+                },
+                save_date_ms: unzigzag(saved),
+                size,
+                content: u32::try_from(content).unwrap_or(NO_CONTENT),
+            })
+            .collect(),
+        ))
+    }
+}
+
+/// A message's object ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdsRow {
+    pub email_id: EmailId,
+    pub thread_id: ThreadId,
+}
+
+/// A run of object ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdsPage(pub Vec<IdsRow>);
+
+/// An id as the bytes it was made from, or as its text where it came from outside.
+fn write_id(out: &mut Writer, bytes: Option<Vec<u8>>, text: &str) {
+    match bytes {
+        Some(bytes) if bytes.len() < 128 => out.u8((bytes.len() as u8) << 1).raw(&bytes),
+        _ => out.u8(1).text(text),
+    };
+}
+
+impl IdsPage {
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.varint(self.0.len() as u64);
+        for row in &self.0 {
+            write_id(&mut out, row.email_id.to_bytes(), row.email_id.as_str());
+            write_id(&mut out, row.thread_id.to_bytes(), row.thread_id.as_str());
+        }
+        out.seal(IDS_VERSION)
+    }
+
+    pub fn decode(record: &[u8]) -> Result<IdsPage> {
+        let mut input = unseal(record, IDS_VERSION, "id page")?;
+        let rows = row_count(input.varint_u32()?, INDEX_ROWS, "id page")?;
+        let mut page = Vec::with_capacity(rows);
+        for _ in 0..rows {
+            let head = input.u8()?;
+            let email_id = if head == 1 {
+                EmailId::parse(&input.text()?)?
+            } else {
+                EmailId::from_bytes(input.take(usize::from(head >> 1))?)
+            };
+            let head = input.u8()?;
+            let thread_id = if head == 1 {
+                ThreadId::parse(&input.text()?)?
+            } else {
+                ThreadId::from_bytes(input.take(usize::from(head >> 1))?)
+            };
+            page.push(IdsRow { email_id, thread_id });
+        }
+        Ok(IdsPage(page))
+    }
+}
+
+/// A run of list rows, each as its own bytes: a row that is not looked at is
+/// not decoded. A row that was cleaned up is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowPage(pub Vec<Vec<u8>>);
+
+impl RowPage {
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.varint(self.0.len() as u64);
+        for row in &self.0 {
+            out.bytes(row);
+        }
+        out.seal(ROWS_VERSION)
+    }
+
+    pub fn decode(record: &[u8]) -> Result<RowPage> {
+        let mut input = unseal(record, ROWS_VERSION, "list-row page")?;
+        let rows = row_count(input.varint_u32()?, LIST_ROWS, "list-row page")?;
+        Ok(RowPage((0..rows).map(|_| Ok(input.bytes()?.to_vec())).collect::<Result<_>>()?))
+    }
+
+    /// The row; `None` where it is not there or was cleaned up.
+    pub fn row(&self, row: u32) -> Result<Option<ListRow>> {
+        match self.0.get(row as usize) {
+            Some(bytes) if !bytes.is_empty() => match ListRow::decode(bytes) {
+                Some((row, _)) => Ok(Some(row)),
+                None => Err(Error::corrupt("a stored list row is damaged")),
+            },
+            _ => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn index_and_ids_round_trip() {
+        let rows = (0..512u32).map(|n| IndexRow {
+            internal_date: ZonedTime {
+                timestamp_ms: i64::from(n) * -977,
+                zone_minutes: (n % 3) as i16 * -60,
+            },
+            save_date_ms: 1_700_000_000_000,
+            size: u64::from(n) * 31,
+            content: n,
+        });
+        let page = IndexPage(rows.collect());
+        assert_eq!(IndexPage::decode(&page.encode()).unwrap(), page);
+        let page = IdsPage(vec![
+            IdsRow { email_id: EmailId::from_bytes(&[7; 32]), thread_id: ThreadId::from_bytes(&[9; 16]) },
+            IdsRow {
+                email_id: EmailId::parse("given_elsewhere").unwrap(),
+                thread_id: ThreadId::parse("T").unwrap(),
+            },
+        ]);
+        assert_eq!(IdsPage::decode(&page.encode()).unwrap(), page);
+    }
+
+    #[test]
+    fn flag_pages_round_trip_and_stay_below_24_kilobytes() {
+        let alike = FlagPage::new(vec![1; 2048], vec![5; 2048]);
+        assert!(encode_flags(&alike).len() < 32);
+        let flags: Vec<u64> = (0..2048u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+        let worst = FlagPage::new(flags, (0..2048).map(|n| (1 << 30) + n * 1_000_003).collect());
+        assert!(encode_flags(&worst).len() <= 27_000, "{}", encode_flags(&worst).len());
+        assert_eq!(decode_flags(&encode_flags(&worst)).unwrap(), worst);
+    }
+}

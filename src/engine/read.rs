@@ -1,0 +1,242 @@
+//! Reading messages: which pages hold them, out of the cache or the store.
+//! Pages of a mailbox only grow and forget their dead, so a cached page is
+//! right for every row it has.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::cache::Page;
+use super::directory::{ContentEntry, DirectoryPage};
+use super::layout::{self, DIRECTORY_ROWS, INDEX_ROWS, LIST_ROWS, MailboxNumber, PackKind, SEALED_ROWS};
+use super::pages::{ContentNumber, IdsPage, IdsRow, IndexPage, IndexRow, NO_CONTENT, RowPage};
+use super::{Engine, Loaded};
+use crate::mime::ListRow;
+use crate::model::{Error, Result, Uid, Value};
+use crate::store::{Key, Read};
+
+/// Where the index row of a position lies.
+pub fn index_place(loaded: &Loaded, number: MailboxNumber, position: u32) -> (Key, u32) {
+    let (sealed, row) = layout::place(position, SEALED_ROWS);
+    if sealed < loaded.core.sealed_pages {
+        return (layout::sealed_index(number, sealed), row);
+    }
+    let (page, row) = layout::place(position, INDEX_ROWS);
+    (layout::appending_index(number, page), row)
+}
+
+impl Page {
+    fn rows(&self) -> usize {
+        match self {
+            Page::Index(page) => page.0.len(),
+            Page::Ids(page) => page.0.len(),
+            Page::Rows(page) => page.0.len(),
+            Page::Directory(page) => page.0.len(),
+            Page::Pack(_) => usize::MAX,
+        }
+    }
+}
+
+impl Engine {
+    /// The pages of these keys, decoded. `wanted` says how many rows each must
+    /// have to be taken from the cache. Absent pages are left out.
+    async fn pages(
+        &self,
+        wanted: HashMap<Key, u32>,
+        decode: impl Fn(&Value) -> Result<Page>,
+    ) -> Result<HashMap<Key, Page>> {
+        let mut found = HashMap::with_capacity(wanted.len());
+        let mut missing = Vec::new();
+        {
+            let mut cache = self.pages.borrow_mut();
+            for (key, rows) in wanted {
+                match cache.get(&key).filter(|page| page.rows() > rows as usize) {
+                    Some(page) => {
+                        found.insert(key, page);
+                    }
+                    None => missing.push(key),
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        missing.sort_unstable();
+        let snapshot = self.read(Read { keys: missing.clone(), ..Read::default() }).await?;
+        let mut cache = self.pages.borrow_mut();
+        for (key, record) in missing.into_iter().zip(snapshot.values) {
+            if let Some(record) = record {
+                let page = decode(&record)?;
+                cache.insert(key, page.clone());
+                found.insert(key, page);
+            }
+        }
+        Ok(found)
+    }
+
+    /// For each position, the row that `pick` takes from its page.
+    async fn rows<T>(
+        &self,
+        places: &[(Key, u32)],
+        decode: impl Fn(&Value) -> Result<Page>,
+        pick: impl Fn(&Page, u32) -> Result<Option<T>>,
+    ) -> Result<Vec<Option<T>>> {
+        let mut wanted: HashMap<Key, u32> = HashMap::new();
+        for (key, row) in places {
+            let most = wanted.entry(*key).or_default();
+            *most = (*most).max(*row);
+        }
+        let pages = self.pages(wanted, decode).await?;
+        places.iter().map(|(key, row)| pages.get(key).map_or(Ok(None), |page| pick(page, *row))).collect()
+    }
+
+    /// The index rows of these UIDs; `None` where a UID was never given or its page is gone.
+    pub(super) async fn index_rows(
+        &self,
+        number: MailboxNumber,
+        loaded: &Loaded,
+        uids: &[Uid],
+    ) -> Result<Vec<Option<IndexRow>>> {
+        let places: Vec<(Key, u32)> =
+            uids.iter().map(|uid| index_place(loaded, number, position(loaded, *uid))).collect();
+        let decode = |record: &Value| Ok(Page::Index(Rc::new(record.with(IndexPage::decode)?)));
+        self.rows(&places, decode, |page, row| match page {
+            Page::Index(page) => Ok(page.0.get(row as usize).copied()),
+            _ => Ok(None),
+        })
+        .await
+    }
+
+    /// The object ids of these UIDs.
+    pub(super) async fn ids_rows(
+        &self,
+        number: MailboxNumber,
+        loaded: &Loaded,
+        uids: &[Uid],
+    ) -> Result<Vec<Option<IdsRow>>> {
+        let place = |uid: &Uid| {
+            let (page, row) = layout::place(position(loaded, *uid), INDEX_ROWS);
+            (layout::ids(number, page), row)
+        };
+        let places: Vec<(Key, u32)> = uids.iter().map(place).collect();
+        let decode = |record: &Value| Ok(Page::Ids(Rc::new(record.with(IdsPage::decode)?)));
+        self.rows(&places, decode, |page, row| match page {
+            Page::Ids(page) => Ok(page.0.get(row as usize).cloned()),
+            _ => Ok(None),
+        })
+        .await
+    }
+
+    fn list_places(number: MailboxNumber, loaded: &Loaded, uids: &[Uid]) -> Vec<(Key, u32)> {
+        let place = |uid: &Uid| {
+            let (page, row) = layout::place(position(loaded, *uid), LIST_ROWS);
+            (layout::rows(number, page), row)
+        };
+        uids.iter().map(place).collect()
+    }
+
+    /// The list rows of these UIDs, decoded.
+    pub(super) async fn list_rows(
+        &self,
+        number: MailboxNumber,
+        loaded: &Loaded,
+        uids: &[Uid],
+    ) -> Result<Vec<Option<ListRow>>> {
+        self.rows(&Self::list_places(number, loaded, uids), decode_rows, |page, row| match page {
+            Page::Rows(page) => page.row(row),
+            _ => Ok(None),
+        })
+        .await
+    }
+
+    /// The list rows of these UIDs, as their bytes.
+    pub(super) async fn raw_list_rows(
+        &self,
+        number: MailboxNumber,
+        loaded: &Loaded,
+        uids: &[Uid],
+    ) -> Result<Vec<Option<Vec<u8>>>> {
+        self.rows(&Self::list_places(number, loaded, uids), decode_rows, |page, row| match page {
+            Page::Rows(page) => Ok(page.0.get(row as usize).cloned()),
+            _ => Ok(None),
+        })
+        .await
+    }
+
+    /// The directory's entries of these contents.
+    async fn content_entries(&self, contents: &[ContentNumber]) -> Result<Vec<Option<ContentEntry>>> {
+        let place = |content: &ContentNumber| {
+            let (page, row) = layout::place(*content, DIRECTORY_ROWS);
+            (layout::directory(page), row)
+        };
+        let places: Vec<(Key, u32)> = contents.iter().map(place).collect();
+        let decode = |record: &Value| Ok(Page::Directory(Rc::new(record.with(DirectoryPage::decode)?)));
+        self.rows(&places, decode, |page, row| match page {
+            Page::Directory(page) => Ok(page.0.get(row as usize).copied()),
+            _ => Ok(None),
+        })
+        .await
+    }
+
+    /// The octets of these contents; `None` where there are none any more.
+    ///
+    /// The directory in memory may be behind: packs are folded and numbers
+    /// never used again, so a pack that is not there says to look anew.
+    pub(super) async fn octets(&self, contents: &[ContentNumber]) -> Result<Vec<Option<Value>>> {
+        for last_look in [false, true] {
+            let entries = self.content_entries(contents).await?;
+            let places: Vec<_> = contents
+                .iter()
+                .zip(&entries)
+                .map(|(content, entry)| {
+                    entry
+                        .filter(|entry| *content != NO_CONTENT && entry.references > 0)
+                        .map(|entry| entry.content)
+                })
+                .collect();
+            let numbers: HashSet<u32> =
+                places.iter().flatten().flat_map(|place| place.pieces()).map(|(pack, _)| pack).collect();
+            let wanted = numbers.into_iter().map(|pack| (layout::pack(PackKind::Content, pack), 0)).collect();
+            let packs = self.pages(wanted, |record| Ok(Page::Pack(record.clone()))).await?;
+            let octets = places
+                .iter()
+                .map(|place| {
+                    let Some(place) = place else { return Ok(None) };
+                    let pieces: Vec<Value> = place
+                        .pieces()
+                        .filter_map(|(pack, _)| match packs.get(&layout::pack(PackKind::Content, pack)) {
+                            Some(Page::Pack(pack)) => Some(pack.clone()),
+                            _ => None,
+                        })
+                        .collect();
+                    place.read(&pieces).map(Some)
+                })
+                .collect::<Result<Vec<_>>>();
+            match octets {
+                Ok(octets) if last_look || complete(contents, &octets) => return Ok(octets),
+                Err(error) if last_look => return Err(error),
+                _ => self.forget_directory(contents),
+            }
+        }
+        Err(Error::internal("octets were looked for and neither found nor missed"))
+    }
+
+    fn forget_directory(&self, contents: &[ContentNumber]) {
+        let mut cache = self.pages.borrow_mut();
+        for content in contents {
+            cache.remove(&layout::directory(content / DIRECTORY_ROWS));
+        }
+    }
+}
+
+fn complete(contents: &[ContentNumber], octets: &[Option<Value>]) -> bool {
+    contents.iter().zip(octets).all(|(content, octets)| *content == NO_CONTENT || octets.is_some())
+}
+
+fn decode_rows(record: &Value) -> Result<Page> {
+    Ok(Page::Rows(Rc::new(record.with(RowPage::decode)?)))
+}
+
+/// A UID's place in its mailbox's pages; past the end for one that was never given.
+pub fn position(loaded: &Loaded, uid: Uid) -> u32 {
+    uid.checked_sub(loaded.core.first_uid).unwrap_or(u32::MAX)
+}

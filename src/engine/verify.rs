@@ -1,0 +1,290 @@
+//! The checker: whether the records of a database agree with each other. It
+//! reports and repairs nothing.
+
+use std::collections::HashMap;
+
+use super::core::Core;
+use super::directory::{DirectoryPage, PackTablePage, Place};
+use super::layout::{self, DIRECTORY_ROWS, LIST_ROWS, MailboxNumber, PackKind};
+use super::packs::read_header;
+use super::pages::{NO_CONTENT, RowPage};
+use super::{Engine, Loaded};
+use crate::model::{Error, ErrorCode, Result, Uid, Value};
+use crate::store::{Key, KeyRange, Read, Scan, Space};
+use crate::view::FlagBits;
+
+/// How often the checker begins anew when others write while it looks.
+const ATTEMPTS: usize = 5;
+
+/// Packs that are read at a time.
+const PACKS_AT_A_TIME: usize = 16;
+
+/// Something that should not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The mailbox it is in, by name; `None`: it concerns all.
+    pub mailbox: Option<String>,
+    /// What it is, for a person.
+    pub description: String,
+}
+
+struct Findings {
+    mailbox: Option<String>,
+    problems: Vec<Problem>,
+    /// How many rows hold each content.
+    held: HashMap<u32, u32>,
+}
+
+impl Findings {
+    fn report(&mut self, description: String) {
+        self.problems.push(Problem { mailbox: self.mailbox.clone(), description });
+    }
+
+    fn expect(&mut self, holds: bool, description: impl FnOnce() -> String) {
+        if !holds {
+            self.report(description());
+        }
+    }
+
+    fn expect_equal<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, stored: T, found: T) {
+        if stored != found {
+            self.report(format!("{what} is stored as {stored:?} and found to be {found:?}"));
+        }
+    }
+
+    /// Notes a damaged record and goes on; fails for whatever else went wrong.
+    fn tolerate<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if matches!(error.code(), ErrorCode::Corrupt | ErrorCode::SchemaTooNew) => {
+                self.report(error.message().to_owned());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Engine {
+    /// See [`super::StoreMailboxSet::verify`].
+    pub(super) async fn verify(&self) -> Result<Vec<Problem>> {
+        for _ in 0..ATTEMPTS {
+            let before = self.read(Read::default()).await?.sequence;
+            let problems = self.look().await;
+            if self.read(Read::default()).await?.sequence == before {
+                return problems;
+            }
+        }
+        Err(Error::new(ErrorCode::Conflict, "the database kept changing while it was checked"))
+    }
+
+    async fn look(&self) -> Result<Vec<Problem>> {
+        let mut findings = Findings { mailbox: None, problems: Vec::new(), held: HashMap::new() };
+        let names = self.fresh_names().await?;
+        for entry in &names.entries {
+            findings.mailbox = Some(entry.name.as_str().to_owned());
+            let loaded = self.fresh_mailbox(entry.number).await;
+            match findings.tolerate(loaded)? {
+                Some(Some(loaded)) => self.check_mailbox(&mut findings, entry.number, &loaded).await?,
+                Some(None) => findings.report("its core is missing".to_owned()),
+                None => {}
+            }
+        }
+        findings.mailbox = None;
+        let graves: Vec<MailboxNumber> = names.graves.clone();
+        if graves.is_empty() {
+            // While a deleted mailbox still waits for its burial, its rows hold contents too.
+            self.check_contents(&mut findings).await?;
+        }
+        Ok(findings.problems)
+    }
+
+    async fn check_mailbox(
+        &self,
+        findings: &mut Findings,
+        number: MailboxNumber,
+        loaded: &Loaded,
+    ) -> Result<()> {
+        let (core, state): (&Core, _) = (&loaded.core, &loaded.state);
+        findings.expect_equal("the number of messages", core.exists, state.exists());
+        findings.expect_equal("the number of unseen messages", core.unseen, state.unseen());
+        findings.expect_equal("the number of \\Deleted messages", core.deleted, state.deleted());
+        findings.expect_equal("the first unseen message", core.first_unseen, state.first_unseen());
+        let rows = (0usize..).zip(state.pages()).filter_map(|(index, page)| Some((index, page.as_ref()?)));
+        let mut uids: Vec<(Uid, FlagBits)> = Vec::new();
+        let (mut remembered, mut unreleased) = (0, 0);
+        for (index, page) in rows {
+            for ((row, bits), mod_seq) in (0u32..).zip(page.raw_flags()).zip(page.mod_seqs()) {
+                let bits = FlagBits(*bits);
+                findings.expect(*mod_seq <= core.highest_mod_seq, || {
+                    format!("message {} has a mod-sequence above the highest", state.uid_at(index, row))
+                });
+                if !bits.is_live() {
+                    remembered += u32::from(*mod_seq > 0);
+                    unreleased += u32::from(!bits.contains(FlagBits::RELEASED));
+                }
+                if !bits.contains(FlagBits::RELEASED) {
+                    uids.push((state.uid_at(index, row), bits));
+                }
+            }
+        }
+        findings.expect_equal("the number of remembered expunges", core.remembered, remembered);
+        findings.expect_equal("the number of unreleased messages", core.unreleased, unreleased);
+        let holding: Vec<Uid> = uids.iter().map(|(uid, _)| *uid).collect();
+        let index = self.index_rows(number, loaded, &holding).await;
+        let index = findings.tolerate(index)?.unwrap_or_default();
+        let ids = self.ids_rows(number, loaded, &holding).await;
+        let ids = findings.tolerate(ids)?.unwrap_or_default();
+        let mut size = 0;
+        for (((uid, bits), index), ids) in uids.iter().zip(&index).zip(&ids) {
+            findings.expect(ids.is_some(), || format!("the ids of message {uid} are missing"));
+            let Some(index) = index else {
+                findings.report(format!("the index row of message {uid} is missing"));
+                continue;
+            };
+            if bits.is_live() {
+                size += index.size;
+            }
+            if index.content != NO_CONTENT {
+                *findings.held.entry(index.content).or_default() += 1;
+            }
+        }
+        findings.expect_equal("the number of octets", core.size, size);
+        self.check_list_rows(findings, number, loaded).await
+    }
+
+    async fn check_list_rows(
+        &self,
+        findings: &mut Findings,
+        number: MailboxNumber,
+        loaded: &Loaded,
+    ) -> Result<()> {
+        let scan = Scan::all(layout::pages_of(number, Space::Rows));
+        let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
+        let mut pages: HashMap<u32, RowPage> = HashMap::new();
+        for (key, record) in snapshot.scanned.into_iter().flatten() {
+            if let Some(page) = findings.tolerate(record.with(RowPage::decode))? {
+                pages.insert(key.u32_at(4).unwrap_or(u32::MAX), page);
+            }
+        }
+        for live in loaded.state.live() {
+            let (page, row) = layout::place(live.uid - loaded.core.first_uid, LIST_ROWS);
+            let found = pages.get(&page).map_or(Ok(None), |page| page.row(row));
+            let found = findings.tolerate(found)?;
+            findings.expect(!matches!(found, Some(None)), || {
+                format!("the list row of message {} is missing", live.uid)
+            });
+        }
+        Ok(())
+    }
+
+    async fn check_contents(&self, findings: &mut Findings) -> Result<()> {
+        let shared = self.known_shared().await?.value;
+        let keys: Vec<Key> =
+            (0..shared.next_content.div_ceil(DIRECTORY_ROWS)).map(layout::directory).collect();
+        let snapshot = self.read(Read { keys, ..Read::default() }).await?;
+        let mut places: HashMap<PackKind, Vec<(u32, Place)>> = HashMap::new();
+        for (page, record) in (0u32..).zip(snapshot.values) {
+            let Some(record) = record else { continue };
+            let Some(entries) = findings.tolerate(record.with(DirectoryPage::decode))? else { continue };
+            for (row, entry) in (0u32..).zip(entries.0) {
+                let content = page * DIRECTORY_ROWS + row;
+                let held = findings.held.remove(&content).unwrap_or(0);
+                findings.expect_equal(
+                    &format!("the number of references to content {content}"),
+                    entry.references,
+                    held,
+                );
+                if entry.references > 0 {
+                    places.entry(PackKind::Content).or_default().push((content, entry.content));
+                    places.entry(PackKind::Text).or_default().push((content, entry.text));
+                }
+            }
+        }
+        let lost: Vec<u32> = findings.held.keys().copied().collect();
+        for content in lost {
+            findings.report(format!("content {content} is held and not in the directory"));
+        }
+        for kind in PackKind::ALL {
+            self.check_packs(findings, kind, places.remove(&kind).unwrap_or_default()).await?;
+        }
+        Ok(())
+    }
+
+    /// Every place can be read and is what was stored; every pack is used as the table says.
+    async fn check_packs(
+        &self,
+        findings: &mut Findings,
+        kind: PackKind,
+        places: Vec<(u32, Place)>,
+    ) -> Result<()> {
+        let mut used: HashMap<u32, u32> = HashMap::new();
+        for (_, place) in &places {
+            for (pack, bytes) in place.pieces() {
+                *used.entry(pack).or_default() += bytes;
+            }
+        }
+        let range = KeyRange::prefix(Key::new(kind.space()));
+        let scan = Scan { keys_only: true, ..Scan::all(range) };
+        let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
+        for (key, _) in snapshot.scanned.into_iter().flatten() {
+            let pack = key.u32_at(0).unwrap_or(0);
+            findings.expect(used.contains_key(&pack), || format!("nothing uses {kind:?} pack {pack}"));
+        }
+        let shared = self.known_shared().await?.value;
+        let next = if kind == PackKind::Content { shared.next_content_pack } else { shared.next_text_pack };
+        let keys: Vec<Key> =
+            (0..next.div_ceil(DIRECTORY_ROWS)).map(|page| layout::pack_table(kind, page)).collect();
+        let snapshot = self.read(Read { keys, ..Read::default() }).await?;
+        for (page, record) in (0u32..).zip(snapshot.values) {
+            let Some(record) = record else { continue };
+            let Some(table) = findings.tolerate(record.with(PackTablePage::decode))? else { continue };
+            for (row, usage) in (0u32..).zip(table.0) {
+                let pack = page * DIRECTORY_ROWS + row;
+                let found = used.get(&pack).copied().unwrap_or(0);
+                findings.expect_equal(&format!("the use of {kind:?} pack {pack}"), usage.live, found);
+            }
+        }
+        for places in places.chunks(PACKS_AT_A_TIME) {
+            let mut keys: Vec<Key> = places
+                .iter()
+                .flat_map(|(_, place)| place.pieces())
+                .map(|(pack, _)| layout::pack(kind, pack))
+                .collect();
+            keys.sort_unstable();
+            keys.dedup();
+            let snapshot = self.read(Read { keys: keys.clone(), ..Read::default() }).await?;
+            let packs: HashMap<Key, Option<Value>> = keys.into_iter().zip(snapshot.values).collect();
+            for (content, place) in places {
+                check_place(findings, kind, *content, place, &packs)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_place(
+    findings: &mut Findings,
+    kind: PackKind,
+    content: u32,
+    place: &Place,
+    packs: &HashMap<Key, Option<Value>>,
+) -> Result<()> {
+    let mut pieces = Vec::new();
+    for (number, _) in place.pieces() {
+        match packs.get(&layout::pack(kind, number)).and_then(Option::as_ref) {
+            Some(pack) => {
+                let header = findings.tolerate(read_header(pack))?;
+                let named = header.is_some_and(|header| header.iter().any(|(known, _, _)| *known == content));
+                findings.expect(named, || format!("{kind:?} pack {number} does not name content {content}"));
+                pieces.push(pack.clone());
+            }
+            None => findings.report(format!("{kind:?} pack {number} of content {content} is missing")),
+        }
+    }
+    if let Some(bytes) = findings.tolerate(place.read(&pieces))? {
+        let right = bytes.with(|bytes| place.matches(bytes));
+        findings.expect(right, || format!("the {kind:?} bytes of content {content} are damaged"));
+    }
+    Ok(())
+}
