@@ -106,7 +106,7 @@ export interface OpenSessionOptions {
  *
  * Fails with `UNAVAILABLE` (no IndexedDB here and no other backend named; the engine cannot be
  * loaded), `NOT_FOUND` (no such backend), `BLOCKED` (another tab holds an older version),
- * `SCHEMA_TOO_NEW`, `CANNOT` (the database is another owner's).
+ * `SCHEMA_TOO_NEW`, `INVALID_ARGUMENT` (also where the database is another owner's).
  */
 export function openSession(options: OpenSessionOptions): Promise<Session>;
 
@@ -127,9 +127,9 @@ export interface BackendRequest {
 export type BackendFactory = (request: BackendRequest) => StoreAdapter | Promise<StoreAdapter>;
 
 /**
- * Makes a backend known under a name, for `openSession({ backend: name })`. A name registered
- * before is replaced, the built-in ones included; open sessions keep theirs.
- * Throws a `MailboxError` `INVALID_ARGUMENT` for an empty name or a factory that is no function.
+ * Makes a backend known under a name, for `openSession({ backend: name })`; a built-in one of that
+ * name is hidden. Throws a `MailboxError`: `ALREADY_EXISTS` for a name registered before,
+ * `INVALID_ARGUMENT` for an empty name or a factory that is no function.
  */
 export function registerBackend(name: string, factory: BackendFactory): void;
 
@@ -137,6 +137,8 @@ export function registerBackend(name: string, factory: BackendFactory): void;
 export const backends: {
   /** Their names: the built-in ones and those registered, sorted. */
   readonly names: readonly string[];
+  /** As {@link registerBackend}, but in place of one registered before; open sessions keep theirs. */
+  add(name: string, factory: BackendFactory): void;
   /** The one used where `openSession` names none; `undefined` where nothing suits this platform. */
   readonly default: string | undefined;
   /** Sets the default. Throws `NOT_FOUND` for a name that is not registered; `null` restores the built-in choice. */
@@ -257,7 +259,7 @@ export interface MailboxSnapshot {
   /** Whether its messages (through this selection) cannot be changed. */
   readonly readonly: boolean;
   readonly uidValidity: number;
-  /** The system flags that can be stored; empty where read-only. */
+  /** The flags that can be stored: the system flags and the keywords there are; empty where read-only. */
   readonly permanentFlags: readonly string[];
   /** Whether new keywords can be stored. */
   readonly acceptsKeywords: boolean;
@@ -334,15 +336,16 @@ export interface MessageEnvelope {
   readonly to: readonly Address[];
   readonly cc: readonly Address[];
   readonly bcc: readonly Address[];
-  /** Without angle brackets. */
+  /** The text of the Message-ID field, with its angle brackets. */
   readonly messageId: string | undefined;
-  readonly inReplyTo: readonly string[];
+  /** The text of the In-Reply-To field. */
+  readonly inReplyTo: string | undefined;
 }
 
 /** A message's metadata. */
 export interface MessageMetadata {
   readonly uid: number;
-  /** Its sequence number in the view, as of this answer. */
+  /** Its sequence number in the view; in an answer that has `updates`, before these. */
   readonly seq: number;
   /** Stored flags, and `\Recent` where this view has it; system flags first, each part sorted. */
   readonly flags: readonly string[];
@@ -366,7 +369,7 @@ export interface MessageMetadata {
 /** What a list shows of a message. */
 export interface MessageRow extends MessageMetadata, MessageEnvelope {
   readonly hasAttachment: boolean;
-  /** The beginning of its text; at most 256 characters. */
+  /** The beginning of its text; at most 200 characters. */
   readonly preview: string;
 }
 
@@ -416,10 +419,12 @@ export interface StorageReport {
 
 /** What `session.verify()` found. */
 export interface VerifyReport {
-  /** How many records were looked at. */
-  readonly records: number;
-  /** What is wrong, one sentence each; empty where all is well. */
-  readonly problems: readonly string[];
+  /** What does not agree; empty where all is well. */
+  readonly problems: readonly {
+    /** The name of the mailbox it is in; `undefined` where it concerns all. */
+    readonly mailbox: string | undefined;
+    readonly description: string;
+  }[];
 }
 
 /** How far an import has come. */
@@ -839,82 +844,96 @@ export interface UidPairs {
 // ---------------------------------------------------------------------------------------------
 // Stores of one's own
 
-/** A key: bytes ordered bytewise, in a space (a table) of its own name. */
-export interface StoreKey {
-  readonly space: string;
-  /** 0 to 32 bytes. */
-  readonly key: Uint8Array;
-}
-
-/** Keys of one space from `from` on and before `to` (to the end of the space where absent). */
+/** A range of keys: `from` belongs to it, `to` does not. Where `to` is at or before `from`, it holds nothing. */
 export interface StoreRange {
-  readonly space: string;
   readonly from: Uint8Array;
-  readonly to: Uint8Array | undefined;
+  readonly to: Uint8Array;
 }
 
-/** What to read from a range, in the order of keys. */
+/** What to read from a range. */
 export interface StoreScan extends StoreRange {
+  /** From the end backwards. */
   readonly reverse: boolean;
-  /** Leave the values empty. */
+  /** Values are not looked at: give `null`. */
   readonly keysOnly: boolean;
-  /** Stop after the row that reaches this many bytes of values; may be `Infinity`. */
+  /** Stop after the row that brings the values to this many bytes; 4294967295: no limit. Never keeps the first row away. */
   readonly maxBytes: number;
-  /** Stop after this many rows; may be `Infinity`. */
+  /** Stop after this many rows; 4294967295: no limit. */
   readonly maxRows: number;
 }
 
-/** What one read saw, all at one moment, in the order asked. */
+/** What one read wants, all seen at one moment. */
+export interface StoreRead {
+  readonly keys: readonly Uint8Array[];
+  readonly scans: readonly StoreScan[];
+  readonly guards: readonly number[];
+}
+
+/** What one read saw, in the order asked. */
 export interface StoreSnapshot {
+  /** 0 in a new store. */
   readonly sequence: number;
-  readonly values: readonly (Uint8Array | undefined)[];
-  readonly scanned: readonly (readonly { readonly key: Uint8Array; readonly value: Uint8Array }[])[];
+  /** One per key; `null` where nothing is stored. */
+  readonly values: readonly (Uint8Array | ArrayBuffer | null | undefined)[];
+  /** One list per scan. */
+  readonly scanned: readonly (readonly (readonly [key: Uint8Array, value: Uint8Array | ArrayBuffer | null | undefined])[])[];
+  /** One per guard; 0 for one that no commit has named. */
   readonly revisions: readonly number[];
 }
 
 /** Changes that land together or not at all. */
 export interface StoreBatch {
-  /** 16 random bytes: the commit's name in the journal. */
+  /** 16 bytes: the commit's name in the journal. */
   readonly id: Uint8Array;
-  /** Lands only while every guard stands at its revision (0 where never named); moves each by one. */
-  readonly guards: readonly { readonly guard: string; readonly revision: number }[];
-  /** Emptied before anything is put. */
+  readonly guards: readonly (readonly [guard: number, revision: number])[];
   readonly deleteRanges: readonly StoreRange[];
-  /** Deleted before anything is put. */
-  readonly deletes: readonly StoreKey[];
-  readonly puts: readonly (StoreKey & { readonly value: Uint8Array })[];
+  readonly deletes: readonly Uint8Array[];
+  readonly puts: readonly (readonly [key: Uint8Array, value: Uint8Array])[];
   /** For the journal. */
   readonly note: Uint8Array;
   readonly durability: "relaxed" | "strict";
 }
 
 /** How a commit ended: the step of the sequence it is, or the guards that had moved. */
-export type StoreOutcome = { readonly committed: number } | { readonly conflict: readonly string[] };
+export type StoreOutcome = { readonly committed: number } | { readonly conflict: readonly number[] };
+
+/** A part of the journal. */
+export interface StoreJournal {
+  readonly entries: readonly { readonly sequence: number; readonly id: Uint8Array; readonly note: Uint8Array }[];
+  /** Whether an entry that was asked for has been dropped already. */
+  readonly truncated: boolean;
+}
 
 /**
- * Where a backend keeps its records: opaque bytes under short keys, integers called guards, a
- * sequence that each commit moves by one, and a journal of commits. A method that fails has changed
- * nothing. One adapter serves one database; `close` is called when the last session closes.
+ * Where a backend keeps its records: bytes under short keys, revisions of guards (both numbers), a
+ * sequence that each commit moves by one, and a journal with an entry per commit. It looks into
+ * none of them.
+ *
+ * - Keys are 1 to 33 bytes, ordered bytewise, a key before its longer continuations. The first byte
+ *   is a number from 0 to 9 that says what kind of record it is; no range crosses from one into
+ *   another.
+ * - Values handed out are kept, not copied: do not change them. Arrays handed in are the store's.
+ * - Guards, revisions and sequences are whole numbers up to 2^53 - 1.
+ * - To fail, throw an error whose `code` is an {@link ErrorCode}; any other counts as
+ *   `UNAVAILABLE`. A failing method has changed nothing, unless a failing `commit`'s error has
+ *   `outcomeUnknown: true`.
  */
 export interface StoreAdapter {
-  /** Reads everything asked for, at one moment. */
-  read(request: {
-    readonly keys: readonly StoreKey[];
-    readonly scans: readonly StoreScan[];
-    readonly guards: readonly string[];
-  }): Promise<StoreSnapshot>;
-  /** Makes every change of the batch and adds it to the journal, if its guards stand; otherwise nothing. */
-  commit(batch: StoreBatch): Promise<StoreOutcome>;
-  /** At most `max` commits after a step, oldest first. At least the newest 4,096 are kept. */
-  journal(
-    after: number,
-    max: number,
-  ): Promise<{
-    readonly entries: readonly { readonly sequence: number; readonly id: Uint8Array; readonly note: Uint8Array }[];
-    /** Whether entries asked for were dropped already. */
-    readonly truncated: boolean;
-  }>;
-  /** Calls `listener` whenever others may have committed; returns what ends that. Absent: nobody else writes. */
-  subscribe?(listener: () => void): () => void;
-  close(): void | Promise<void>;
+  /** Reads everything asked for at one moment: no commit lands between two of its answers. */
+  read(request: StoreRead): StoreSnapshot | Promise<StoreSnapshot>;
+  /**
+   * If a guard's revision is not the one given, changes nothing and names the guards that had
+   * moved. Otherwise does all of this or none: empties the ranges, deletes the keys, writes the
+   * puts, adds 1 to each named guard's revision and to the sequence, and adds the entry to the
+   * journal. Answers with the new sequence once that is as durable as asked.
+   */
+  commit(batch: StoreBatch): StoreOutcome | Promise<StoreOutcome>;
+  /** The entries with a sequence above `after`, oldest first, at most `max`. At least the newest 4,096 are kept. */
+  journal(after: number, max: number): StoreJournal | Promise<StoreJournal>;
+  /** Called once: call `changed` whenever another process or tab may have committed. Returns what ends that. */
+  subscribe?(changed: () => void): (() => void) | void;
+  /** How often the engine looks for changes by others, in milliseconds; 5,000 where absent. */
+  readonly pollIntervalMs?: number;
+  /** Called once, after the last call. */
+  close?(): void | Promise<void>;
 }

@@ -6,7 +6,14 @@ pub mod engine;
 pub mod mime;
 pub mod model;
 pub mod platform;
+pub mod search;
+pub mod session;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod view;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+mod wasm;
+
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub use wasm::IndexedDbMailboxSet;

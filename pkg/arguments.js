@@ -1,0 +1,127 @@
+// Checks of what callers give. Everything is checked here because the engine cannot: numbers wrap
+// silently when they enter wasm. Every check throws INVALID_ARGUMENT and names the argument.
+
+import { invalid } from "./errors.js";
+
+export const MAX_UINT32 = 0xffff_ffff;
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function shown(value) {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (value === null || ["undefined", "number", "boolean", "bigint"].includes(typeof value)) return String(value);
+  return Object.prototype.toString.call(value);
+}
+
+export const refuse = (what, wanted, value) => invalid(`${what} must be ${wanted}, not ${shown(value)}`);
+
+/** An options object with none but these keys; absent gives an empty one. */
+export function options(value, keys, what = "options") {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== "object" || Array.isArray(value)) throw refuse(what, "an object", value);
+  for (const key of Object.keys(value)) {
+    if (!keys.includes(key)) {
+      throw invalid(`${what} has no ${JSON.stringify(key)}; it can have ${keys.join(", ") || "no members"}`);
+    }
+  }
+  return value;
+}
+
+export function text(value, what, { min = 0, max = 4096 } = {}) {
+  if (typeof value !== "string") throw refuse(what, "a string", value);
+  if (value.length < min || value.length > max) throw refuse(what, `${min} to ${max} characters long`, value);
+  if (LONE_SURROGATE.test(value)) throw refuse(what, "well-formed Unicode", value);
+  return value;
+}
+
+export function optional(value, check, what, ...rest) {
+  return value === undefined || value === null ? undefined : check(value, what, ...rest);
+}
+
+export function boolean(value, what) {
+  if (typeof value !== "boolean") throw refuse(what, "true or false", value);
+  return value;
+}
+
+export function integer(value, what, min, max) {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw refuse(what, `a whole number from ${min} to ${max}`, value);
+  }
+  return value;
+}
+
+export const uid = (value, what = "the uid") => integer(value, what, 1, MAX_UINT32);
+
+export const modSeq = (value, what) => integer(value, what, 0, Number.MAX_SAFE_INTEGER);
+
+export function oneOf(value, what, allowed) {
+  if (!allowed.includes(value)) throw refuse(what, `one of ${allowed.map((each) => JSON.stringify(each)).join(", ")}`, value);
+  return value;
+}
+
+export function callback(value, what) {
+  if (typeof value !== "function") throw refuse(what, "a function", value);
+  return value;
+}
+
+export function date(value, what) {
+  if (Object.prototype.toString.call(value) !== "[object Date]" || Number.isNaN(value.getTime())) {
+    throw refuse(what, "a valid Date", value);
+  }
+  return value.getTime();
+}
+
+export function signal(value, what = "signal") {
+  if (typeof value !== "object" || typeof value.aborted !== "boolean" || typeof value.addEventListener !== "function") {
+    throw refuse(what, "an AbortSignal", value);
+  }
+  return value;
+}
+
+export const optionalSignal = (value, what = "signal") => optional(value, signal, what);
+
+export function flags(value, what = "flags") {
+  if (!Array.isArray(value)) throw refuse(what, "an array of strings", value);
+  return value.map((flag, at) => text(flag, `${what}[${at}]`, { min: 1, max: 255 }));
+}
+
+/** Numbers as a Uint32Array of the caller's own, so that later changes do not matter. */
+export function uint32s(value, what, min = 1) {
+  if (value instanceof Uint32Array) {
+    if (min > 0 && value.includes(0)) throw refuse(what, "numbers from 1 on", 0);
+    return value.slice();
+  }
+  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  if (!isList) throw refuse(what, "an array of numbers", value);
+  const numbers = new Uint32Array(value.length);
+  for (let at = 0; at < value.length; at += 1) numbers[at] = integer(value[at], `${what}[${at}]`, min, MAX_UINT32);
+  return numbers;
+}
+
+const SET = /^(?:[1-9]\d*|\*)(?::(?:[1-9]\d*|\*))?(?:,(?:[1-9]\d*|\*)(?::(?:[1-9]\d*|\*))?)*$/;
+
+/** A set without its number space: an IMAP set, or numbers. */
+export function numberSet(value, what) {
+  if (typeof value !== "string") return uint32s(value, what);
+  if (!SET.test(value)) throw refuse(what, 'a set such as "1:3,7,20:*"', value);
+  for (const [digits] of value.matchAll(/\d+/g)) integer(Number(digits), what, 1, MAX_UINT32);
+  return value;
+}
+
+/** A MessageSet as { numbers, uid }. */
+export function messageSet(value, what = "the set") {
+  if (value !== null && typeof value === "object" && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
+    const { seq } = options(value, ["seq"], what);
+    return { numbers: numberSet(seq, `${what}.seq`), uid: false };
+  }
+  return { numbers: numberSet(value, what), uid: true };
+}
+
+export const isEmptySet = (set) => typeof set.numbers !== "string" && set.numbers.length === 0;
+
+export const specialUse = (value, what) =>
+  oneOf(value, what, ["\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash"]);
+
+export const mailboxName = (value, what = "the mailbox name") => text(value, what);
+
+export const operation = (value, what = "the operation") => oneOf(value ?? "add", what, ["add", "delete", "replace"]);

@@ -1,0 +1,51 @@
+// What callers give as octets or messages, brought into the form the engine takes.
+
+import * as check from "./arguments.js";
+import { invalid } from "./errors.js";
+
+const isShared = (buffer) => typeof SharedArrayBuffer === "function" && buffer instanceof SharedArrayBuffer;
+
+/** A Uint8Array of any Octets; not a copy where it is one already. Only a Blob makes it wait. */
+export async function octets(value, what = "raw") {
+  if (typeof value === "string") return new TextEncoder().encode(value);
+  const tag = Object.prototype.toString.call(value);
+  if (tag === "[object Blob]" || tag === "[object File]") return new Uint8Array(await value.arrayBuffer());
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (isShared(buffer)) throw invalid(`${what} must not rest on a SharedArrayBuffer`);
+  if (buffer?.detached === true) throw invalid(`${what} rests on a buffer that was transferred away`);
+  if (tag === "[object ArrayBuffer]") return new Uint8Array(value);
+  if (tag === "[object Uint8Array]") return value;
+  throw check.refuse(what, "a Uint8Array, an ArrayBuffer, a Blob or a string", value);
+}
+
+const MESSAGE_KEYS = ["raw", "flags", "internalDate", "zoneMinutes"];
+
+/** An AppendMessage as [octets, flags, milliseconds or undefined, zone minutes]. */
+export async function message(value, what, keys = MESSAGE_KEYS) {
+  if (value === null || typeof value !== "object") throw check.refuse(what, "a message: an object with raw octets", value);
+  const given = check.options(value, keys, what);
+  const flags = check.optional(given.flags, check.flags, `${what}.flags`) ?? [];
+  const date = check.optional(given.internalDate, check.date, `${what}.internalDate`);
+  const zone = check.optional(given.zoneMinutes, check.integer, `${what}.zoneMinutes`, -1439, 1439) ?? 0;
+  return [await octets(given.raw, `${what}.raw`), flags, date, zone];
+}
+
+/** What importMessages takes: the same, what readMbox yields, or just octets. */
+export async function importedMessage(value, what) {
+  const isObject = value !== null && typeof value === "object" && Object.hasOwn(value, "raw");
+  if (!isObject) return [await octets(value, what), [], undefined, 0];
+  check.optional(value.from, check.text, `${what}.from`, { max: Infinity });
+  const given = { ...value, internalDate: value.internalDate ?? value.date };
+  delete given.date;
+  delete given.from;
+  return message(given, what);
+}
+
+export async function messages(value, what = "messages") {
+  if (value === null || typeof value !== "object" || typeof value[Symbol.iterator] !== "function") {
+    throw check.refuse(what, "an array of messages", value);
+  }
+  const taken = [];
+  for (const each of value) taken.push(await message(each, `${what}[${taken.length}]`));
+  return taken;
+}

@@ -1,0 +1,96 @@
+// What searchMailbox takes, checked and turned into the engine's tree of keys. Not here: what matches.
+
+import * as check from "./arguments.js";
+import { MailboxError, invalid } from "./errors.js";
+
+const MAX_DEPTH = 100;
+
+/** Keys of imapflow's form that look into headers or text. */
+const TEXT_KEYS = [
+  "from", "to", "cc", "bcc", "subject", "body", "text", "header", "sentBefore", "sentOn", "sentSince", "gmraw",
+];
+
+const node = (key, value) => (value === undefined ? { key } : { key, value });
+const ALL = node("all");
+const not = (key) => node("not", key);
+
+const present = (flag) => (value, what) => node(check.boolean(value, what) ? "flag" : "notFlag", flag);
+
+function mustBeTrue(value, what) {
+  if (value !== true) throw check.refuse(what, "true", value);
+}
+
+const members = (uid) => (value, what) => {
+  const numbers = check.numberSet(typeof value === "number" ? [value] : value, what);
+  return node("set", { set: numbers, uid });
+};
+
+const DAY = 86_400_000;
+
+/** A calendar day as days since 1970-01-01. */
+const day = (key) => (value, what) => {
+  if (typeof value !== "string") return node(key, Math.floor(check.date(value, what) / DAY));
+  const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(value);
+  const midnight = parts ? Date.UTC(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3])) : NaN;
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== value) {
+    throw check.refuse(what, 'a Date or a day such as "2026-01-31"', value);
+  }
+  return node(key, midnight / DAY);
+};
+
+const octetCount = (key) => (value, what) => node(key, check.integer(value, what, 0, Number.MAX_SAFE_INTEGER));
+const word = (key, max) => (value, what) => node(key, check.text(value, what, { min: 1, max }));
+
+const KEYS = {
+  all: (value, what) => (mustBeTrue(value, what), ALL),
+  seen: present("\\Seen"),
+  unseen: (value, what) => present("\\Seen")(!check.boolean(value, what), what),
+  answered: present("\\Answered"),
+  flagged: present("\\Flagged"),
+  deleted: present("\\Deleted"),
+  draft: present("\\Draft"),
+  recent: (value, what) => (check.boolean(value, what) ? node("recent") : node("old")),
+  new: (value, what) => (mustBeTrue(value, what), node("new")),
+  old: (value, what) => (mustBeTrue(value, what), node("old")),
+  keyword: word("keyword", 255),
+  unKeyword: word("notKeyword", 255),
+  uid: members(true),
+  seq: members(false),
+  before: day("before"),
+  on: day("on"),
+  since: day("since"),
+  savedBefore: day("savedBefore"),
+  savedOn: day("savedOn"),
+  savedSince: day("savedSince"),
+  larger: octetCount("larger"),
+  smaller: octetCount("smaller"),
+  emailId: word("emailId", 255),
+  threadId: word("threadId", 255),
+  modseq: (value, what) => node("modSeq", check.modSeq(value, what)),
+  not: (value, what, depth) => not(tree(value, what, depth)),
+  or: (value, what, depth) => {
+    if (!Array.isArray(value) || value.length === 0) throw check.refuse(what, "an array of at least one search", value);
+    return node("or", value.map((each, at) => tree(each, `${what}[${at}]`, depth)));
+  },
+};
+
+/** Several keys are a key of their own kind, which may be disabled; one is just itself. */
+const group = (keys) => (keys.length === 1 ? keys[0] : node("and", keys));
+
+function tree(value, what, depth = 0) {
+  if (depth > MAX_DEPTH) throw invalid(`the search is nested more than ${MAX_DEPTH} deep`);
+  if (Array.isArray(value)) return group(value.map((each, at) => tree(each, `${what}[${at}]`, depth + 1)));
+  if (value === null || typeof value !== "object") throw check.refuse(what, "an object or an array of them", value);
+  const keys = [];
+  for (const [name, given] of Object.entries(value)) {
+    if (TEXT_KEYS.includes(name)) {
+      throw new MailboxError("CANNOT", `${what}.${name}: searching text is not available yet; metadata only`);
+    }
+    if (!Object.hasOwn(KEYS, name)) throw invalid(`${what} has no key ${JSON.stringify(name)}`);
+    if (given === undefined || given === null) continue;
+    keys.push(KEYS[name](given, `${what}.${name}`, depth + 1));
+  }
+  return group(keys);
+}
+
+export const searchKeys = (value) => tree(value, "the search");

@@ -1,0 +1,56 @@
+//! The views of a session by number, lent to one call at a time. The
+//! JavaScript face keeps the calls on one view in order; here a second call at
+//! once is refused rather than queued.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use crate::model::{Error, Result};
+use crate::view::SelectedMailbox;
+
+/// Views by number; `None` while one is lent.
+#[derive(Default)]
+pub(super) struct Views {
+    views: RefCell<HashMap<u32, Option<SelectedMailbox>>>,
+    last: Cell<u32>,
+}
+
+impl Views {
+    /// Keeps a view and gives it a number.
+    pub(super) fn add(&self, view: SelectedMailbox) -> u32 {
+        let id = self.last.get() + 1;
+        self.last.set(id);
+        self.views.borrow_mut().insert(id, Some(view));
+        id
+    }
+
+    /// Lends a view to a call; what the call returns comes back with it.
+    pub(super) async fn with<T>(&self, id: u32, call: impl AsyncFnOnce(&mut SelectedMailbox) -> T) -> Result<T> {
+        let mut view = self.take(id)?;
+        let answer = call(&mut view).await;
+        // Removed meanwhile only by `clear`: then it ends here.
+        if let Some(place) = self.views.borrow_mut().get_mut(&id) {
+            *place = Some(view);
+        }
+        Ok(answer)
+    }
+
+    fn take(&self, id: u32) -> Result<SelectedMailbox> {
+        match self.views.borrow_mut().get_mut(&id) {
+            Some(place) => place.take().ok_or_else(|| Error::internal("two calls met on one view")),
+            None => Err(Error::closed("the view is closed")),
+        }
+    }
+
+    /// Takes a view out for good.
+    pub(super) fn remove(&self, id: u32) -> Result<SelectedMailbox> {
+        let view = self.take(id)?;
+        self.views.borrow_mut().remove(&id);
+        Ok(view)
+    }
+
+    /// Ends every view that is not lent.
+    pub(super) fn clear(&self) {
+        self.views.take();
+    }
+}

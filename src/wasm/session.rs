@@ -1,0 +1,542 @@
+//! Sessions: opening one, and every operation of a `BaseSession` as a promise.
+//! Views are numbers here; the answers of calls on one say how it then stands.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Promise};
+use wasm_bindgen::prelude::*;
+
+use super::convert::{self, FlagLists, Parts, Record};
+use super::engines::{self, Lease};
+use super::selected::Views;
+use super::{WaitEvent, promise, search_key};
+use crate::backend::{CreateOptions, MailboxData, MailboxSet};
+use crate::engine::StoreMailboxSet;
+use crate::mime::ListRow;
+use crate::model::{
+    AppendMessage, Error, MailboxName, MailboxSnapshot, Message, MessageFields, Result, SequenceSet,
+    Uid, Value,
+};
+use crate::session::{BaseSession, FetchOptions, SessionOptions, StoreOptions};
+use crate::store::Durability;
+use crate::view::{SelectedMailbox, Updates};
+
+/// Opens a session. `durability` is `"relaxed"` or `"strict"`; `factory` makes
+/// the store of a backend that is not built in.
+#[wasm_bindgen]
+pub fn open(
+    owner: String,
+    database: String,
+    backend: String,
+    durability: String,
+    disabled_search_keys: Vec<String>,
+    factory: Option<Function>,
+) -> Promise {
+    promise(async move {
+        let lease = engines::lease(owner, database, backend, factory).await?;
+        let durability = if durability == "strict" { Durability::Strict } else { Durability::Relaxed };
+        let set = lease.set().with_durability(durability);
+        let options = SessionOptions { disabled_search_keys, ..SessionOptions::default() };
+        let core = Core {
+            session: BaseSession::new(set.clone(), options),
+            set,
+            views: Views::default(),
+            lease: RefCell::new(Some(lease)),
+        };
+        Ok(SessionHandle { core: Rc::new(core) }.into())
+    })
+}
+
+/// Deletes an IndexedDB database.
+#[wasm_bindgen(js_name = deleteDatabase)]
+pub fn delete_database(database: String) -> Promise {
+    promise(async move {
+        engines::delete(&database).await?;
+        Ok(JsValue::UNDEFINED)
+    })
+}
+
+/// What the futures of one session share.
+pub(super) struct Core {
+    pub(super) session: BaseSession,
+    pub(super) set: Rc<StoreMailboxSet>,
+    pub(super) views: Views,
+    lease: RefCell<Option<Lease>>,
+}
+
+impl Core {
+    /// Runs a call that may be given a view: its answer, with how the view stands.
+    async fn with_maybe(
+        &self,
+        id: Option<u32>,
+        call: impl AsyncFnOnce(Option<&mut SelectedMailbox>) -> Result<Record>,
+    ) -> Result<JsValue> {
+        match id {
+            None => Ok(call(None).await?.into()),
+            Some(id) => self.with_view(id, async |view| call(Some(view)).await).await,
+        }
+    }
+
+    /// Runs a call on a view: its answer, with how the view stands.
+    pub(super) async fn with_view(
+        &self,
+        id: u32,
+        call: impl AsyncFnOnce(&mut SelectedMailbox) -> Result<Record>,
+    ) -> Result<JsValue> {
+        let answer = self
+            .views
+            .with(id, async |view| {
+                let answer = call(view).await?;
+                Ok(answer.set("view", convert::view(view)))
+            })
+            .await?;
+        answer.map(JsValue::from)
+    }
+
+    pub(super) async fn mailbox(&self, view: &SelectedMailbox) -> Result<Rc<dyn MailboxData>> {
+        let gone = || Error::closed("the mailbox was deleted");
+        self.set.get_mailbox_by_id(view.mailbox_id()).await?.ok_or_else(gone)
+    }
+
+    /// Keeps an opened view: the snapshot, the view's number and how it stands.
+    pub(super) fn opened(&self, snapshot: &MailboxSnapshot, view: SelectedMailbox) -> JsValue {
+        let about = convert::view(&view)
+            .set("mailboxId", view.mailbox_id().as_str())
+            .set("readonly", view.is_readonly());
+        let id = self.views.add(view);
+        Record::new().set("snapshot", convert::snapshot(snapshot)).set("view", about.set("id", id)).into()
+    }
+}
+
+fn told(updates: &Updates) -> Record {
+    Record::new().set("updates", convert::updates(updates))
+}
+
+fn maybe_told(updates: Option<&Updates>) -> Record {
+    Record::new().maybe("updates", updates.map(convert::updates))
+}
+
+/// A session. Freed when JavaScript has closed it.
+#[wasm_bindgen]
+pub struct SessionHandle {
+    pub(super) core: Rc<Core>,
+}
+
+impl SessionHandle {
+    pub(super) fn on_view(
+        &self,
+        id: u32,
+        call: impl AsyncFnOnce(&Core, &mut SelectedMailbox) -> Result<Record> + 'static,
+    ) -> Promise {
+        let core = self.core.clone();
+        promise(async move { core.with_view(id, async |view| call(&core, view).await).await })
+    }
+}
+
+/// Names.
+#[wasm_bindgen]
+impl SessionHandle {
+    /// LIST, LSUB.
+    #[wasm_bindgen(js_name = listMailboxes)]
+    pub fn list_mailboxes(&self, reference: String, pattern: String, subscribed: bool, id: Option<u32>) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            core.with_maybe(id, async |view| {
+                let (entries, updates) =
+                    core.session.list_mailboxes(&reference, &pattern, subscribed, view).await?;
+                Ok(maybe_told(updates.as_ref()).set("mailboxes", convert::list(&entries)))
+            })
+            .await
+        })
+    }
+
+    /// STATUS.
+    #[wasm_bindgen(js_name = getMailbox)]
+    pub fn get_mailbox(&self, name: String, id: Option<u32>) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            core.with_maybe(id, async |view| {
+                let (snapshot, updates) = core.session.get_mailbox(&name, view).await?;
+                Ok(maybe_told(updates.as_ref()).set("snapshot", convert::snapshot(&snapshot)))
+            })
+            .await
+        })
+    }
+
+    /// CREATE.
+    #[wasm_bindgen(js_name = createMailbox)]
+    pub fn create_mailbox(
+        &self,
+        name: String,
+        special_use: Option<String>,
+        first_uid: Option<u32>,
+        id: Option<u32>,
+    ) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            let options = CreateOptions { special_use: convert::special_use(special_use.as_deref())?, first_uid };
+            core.with_maybe(id, async |view| {
+                let (mailbox_id, updates) = core.session.create_mailbox(&name, &options, view).await?;
+                Ok(maybe_told(updates.as_ref()).set("mailboxId", mailbox_id.as_str()))
+            })
+            .await
+        })
+    }
+
+    /// DELETE.
+    #[wasm_bindgen(js_name = deleteMailbox)]
+    pub fn delete_mailbox(&self, name: String, id: Option<u32>) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            core.with_maybe(id, async |view| {
+                Ok(maybe_told(core.session.delete_mailbox(&name, view).await?.as_ref()))
+            })
+            .await
+        })
+    }
+
+    /// RENAME.
+    #[wasm_bindgen(js_name = renameMailbox)]
+    pub fn rename_mailbox(&self, before: String, after: String, id: Option<u32>) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            core.with_maybe(id, async |view| {
+                Ok(maybe_told(core.session.rename_mailbox(&before, &after, view).await?.as_ref()))
+            })
+            .await
+        })
+    }
+
+    /// SUBSCRIBE.
+    pub fn subscribe(&self, name: String, id: Option<u32>) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            core.with_maybe(id, async |view| Ok(maybe_told(core.session.subscribe(&name, view).await?.as_ref())))
+                .await
+        })
+    }
+
+    /// UNSUBSCRIBE.
+    pub fn unsubscribe(&self, name: String, id: Option<u32>) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            core.with_maybe(id, async |view| {
+                Ok(maybe_told(core.session.unsubscribe(&name, view).await?.as_ref()))
+            })
+            .await
+        })
+    }
+
+    /// Locks or unlocks a mailbox.
+    #[wasm_bindgen(js_name = setReadonly)]
+    pub fn set_readonly(&self, name: String, readonly: bool) -> Promise {
+        let set = self.core.set.clone();
+        promise(async move {
+            set.set_readonly(&MailboxName::parse(&name)?, readonly).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Gives a mailbox a special use or takes it away.
+    #[wasm_bindgen(js_name = setSpecialUse)]
+    pub fn set_special_use(&self, name: String, special_use: Option<String>) -> Promise {
+        let set = self.core.set.clone();
+        promise(async move {
+            let special_use = convert::special_use(special_use.as_deref())?;
+            set.set_special_use(&MailboxName::parse(&name)?, special_use).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+}
+
+/// Messages.
+#[wasm_bindgen]
+impl SessionHandle {
+    /// APPEND.
+    #[wasm_bindgen(js_name = appendMessages)]
+    pub fn append_messages(&self, name: String, messages: Array, id: Option<u32>) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            let messages: Vec<AppendMessage> = convert::append_messages(&messages)?;
+            core.with_maybe(id, async |view| {
+                let (appended, updates) = core.session.append_messages(&name, messages, view).await?;
+                Ok(maybe_told(updates.as_ref())
+                    .set("uidValidity", appended.uid_validity)
+                    .set("uids", convert::uids(appended.uids)))
+            })
+            .await
+        })
+    }
+
+    /// SELECT, EXAMINE.
+    #[wasm_bindgen(js_name = selectMailbox)]
+    pub fn select_mailbox(&self, name: String, readonly: bool) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            let (snapshot, view) = core.session.select_mailbox(&name, readonly).await?;
+            Ok(core.opened(&snapshot, view))
+        })
+    }
+
+    /// NOOP, CHECK.
+    #[wasm_bindgen(js_name = checkMailbox)]
+    pub fn check_mailbox(&self, id: u32, housekeeping: bool) -> Promise {
+        self.on_view(id, async move |core, view| {
+            Ok(told(&core.session.check_mailbox(view, None, housekeeping).await?))
+        })
+    }
+
+    /// IDLE.
+    #[wasm_bindgen(js_name = waitMailbox)]
+    pub fn wait_mailbox(&self, id: u32, event: &WaitEvent) -> Promise {
+        let event = event.event.clone();
+        self.on_view(id, async move |core, view| {
+            Ok(told(&core.session.check_mailbox(view, Some(&event), false).await?))
+        })
+    }
+
+    /// The rows of a window on the view, the newest first if `newest`.
+    #[wasm_bindgen(js_name = listMessages)]
+    pub fn list_messages(&self, id: u32, offset: u32, limit: u32, newest: bool) -> Promise {
+        self.on_view(id, async move |core, view| {
+            let total = view.exists();
+            let places = offset.min(total)..offset.saturating_add(limit).min(total);
+            let members: Vec<(u32, Uid)> = places
+                .map(|place| if newest { total - place } else { place + 1 })
+                .filter_map(|seq| Some((seq, view.uid_of(seq)?)))
+                .collect();
+            let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
+            let mailbox = core.mailbox(view).await?;
+            let messages = mailbox.messages(&uids, MessageFields::ALL).await?;
+            let rows = mailbox.list_rows(&uids).await?;
+            let mut lists = FlagLists::default();
+            let out = Array::new();
+            for (((seq, uid), message), row) in members.into_iter().zip(messages).zip(rows) {
+                let Some(message) = message else { continue };
+                let row = row.unwrap_or_default();
+                let stored = match message.expunged {
+                    true => view.told_flags(uid).unwrap_or_default(),
+                    false => message.flags.clone(),
+                };
+                let flags = view.flags_of(uid, &stored);
+                let parts = Parts { envelope: Some(&row), preview: Some(&row), source: None };
+                out.push(&convert::message(&message, Some(seq), &flags, &parts, &mut lists));
+            }
+            Ok(Record::new().set("rows", out).set("total", total))
+        })
+    }
+
+    /// The UIDs of the view's messages that a set names.
+    pub fn resolve(&self, id: u32, numbers: JsValue, uid: bool) -> Promise {
+        self.on_view(id, async move |_, view| {
+            let members = view.resolve(&convert::set(&numbers, uid)?);
+            Ok(Record::new().set("uids", convert::uids(members.into_iter().map(|(_, uid)| uid))))
+        })
+    }
+
+    /// FETCH.
+    #[wasm_bindgen(js_name = fetchMessages)]
+    #[allow(clippy::too_many_arguments)]
+    pub fn fetch_messages(
+        &self,
+        id: u32,
+        numbers: JsValue,
+        uid: bool,
+        envelope: bool,
+        preview: bool,
+        source: bool,
+        set_seen: bool,
+        changed_since: Option<f64>,
+    ) -> Promise {
+        self.on_view(id, async move |core, view| {
+            let set = convert::set(&numbers, uid)?;
+            let options = FetchOptions {
+                set_seen,
+                changed_since: changed_since.map(convert::whole),
+                fields: MessageFields::ALL,
+                hide_expunged: false,
+            };
+            let fetched = core.session.fetch_messages(view, &set, &options).await?;
+            let wanted = Wanted { envelope, preview, source };
+            let messages = match fetched.updates.closed {
+                true => Array::new(),
+                false => core.messages_out(view, &fetched.messages, wanted).await?,
+            };
+            let vanished = fetched.vanished.as_ref().map(|uids| convert::uids(uids.iter()));
+            Ok(told(&fetched.updates)
+                .set("messages", messages)
+                .set("expungeIssued", fetched.expunge_issued)
+                .maybe("vanished", vanished))
+        })
+    }
+
+    /// SEARCH.
+    #[wasm_bindgen(js_name = searchMailbox)]
+    pub fn search_mailbox(&self, id: u32, keys: JsValue) -> Promise {
+        self.on_view(id, async move |core, view| {
+            let found = core.session.search_mailbox(view, &search_key::keys(&keys)?).await?;
+            Ok(told(&found.updates)
+                .set("uids", convert::uids(found.messages.iter().map(|(_, uid)| *uid)))
+                .set("seqs", convert::uids(found.messages.iter().map(|(seq, _)| *seq)))
+                .maybe("modSeq", found.mod_seq.map(|mod_seq| mod_seq as f64))
+                .set("expungeIssued", found.expunge_issued))
+        })
+    }
+
+    /// EXPUNGE, UID EXPUNGE.
+    #[wasm_bindgen(js_name = expungeMailbox)]
+    pub fn expunge_mailbox(&self, id: u32, numbers: JsValue) -> Promise {
+        self.on_view(id, async move |core, view| {
+            let set = if numbers.is_undefined() { None } else { Some(convert::set(&numbers, true)?) };
+            Ok(told(&core.session.expunge_mailbox(view, set.as_ref()).await?))
+        })
+    }
+
+    /// COPY.
+    #[wasm_bindgen(js_name = copyMessages)]
+    pub fn copy_messages(&self, id: u32, numbers: JsValue, uid: bool, destination: String) -> Promise {
+        self.transfer(id, numbers, uid, destination, false)
+    }
+
+    /// MOVE.
+    #[wasm_bindgen(js_name = moveMessages)]
+    pub fn move_messages(&self, id: u32, numbers: JsValue, uid: bool, destination: String) -> Promise {
+        self.transfer(id, numbers, uid, destination, true)
+    }
+
+    /// STORE.
+    #[wasm_bindgen(js_name = updateFlags)]
+    #[allow(clippy::too_many_arguments)]
+    pub fn update_flags(
+        &self,
+        id: u32,
+        numbers: JsValue,
+        uid: bool,
+        flags: Vec<String>,
+        operation: String,
+        silent: bool,
+        unchanged_since: Option<f64>,
+    ) -> Promise {
+        self.on_view(id, async move |core, view| {
+            let set = convert::set(&numbers, uid)?;
+            let flags = convert::flags(&flags)?;
+            let options = StoreOptions {
+                silent,
+                unchanged_since: unchanged_since.map(convert::whole),
+                ..StoreOptions::new(convert::operation(&operation)?)
+            };
+            let stored = core.session.update_flags(view, &set, &flags, &options).await?;
+            let rows = stored.messages.iter().map(|(seq, each)| (*seq, each.uid, each.mod_seq, &each.flags));
+            Ok(told(&stored.updates)
+                .set("messages", convert::flag_columns(rows))
+                .set("modified", convert::uids(stored.modified.iter()))
+                .set("expungeIssued", stored.expunge_issued))
+        })
+    }
+
+    /// CLOSE, UNSELECT.
+    #[wasm_bindgen(js_name = closeMailbox)]
+    pub fn close_mailbox(&self, id: u32, expunge: bool) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            let view = core.views.remove(id)?;
+            core.session.close_mailbox(view, expunge).await?;
+            Ok(Record::new().into())
+        })
+    }
+}
+
+/// The whole database.
+#[wasm_bindgen]
+impl SessionHandle {
+    /// The store's sequence as of now.
+    pub fn sequence(&self) -> Promise {
+        let set = self.core.set.clone();
+        promise(async move {
+            let sequence = set.sequence().await?;
+            Ok(Record::new().set("sequence", sequence as f64).into())
+        })
+    }
+
+    /// Upkeep.
+    pub fn cleanup(&self, thorough: bool) -> Promise {
+        let set = self.core.set.clone();
+        promise(async move {
+            set.cleanup(thorough).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Closes the session and, with the last one on its database, the store.
+    pub fn close(&self) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            core.session.close().await;
+            core.views.clear();
+            let lease = core.lease.take();
+            if let Some(lease) = lease {
+                lease.release().await;
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+}
+
+/// Which parts of messages a fetch wants.
+#[derive(Clone, Copy)]
+struct Wanted {
+    envelope: bool,
+    preview: bool,
+    source: bool,
+}
+
+impl Core {
+    async fn messages_out(
+        &self,
+        view: &SelectedMailbox,
+        messages: &[(u32, Message)],
+        wanted: Wanted,
+    ) -> Result<Array> {
+        let uids: Vec<Uid> = messages.iter().map(|(_, message)| message.uid).collect();
+        let mut rows: Vec<Option<ListRow>> = Vec::new();
+        let mut sources: Vec<Option<Value>> = Vec::new();
+        // Deleted just now: the next call says so.
+        if let Some(mailbox) = self.set.get_mailbox_by_id(view.mailbox_id()).await? {
+            if wanted.envelope || wanted.preview {
+                rows = mailbox.list_rows(&uids).await?;
+            }
+            if wanted.source {
+                sources = mailbox.content(&uids).await?;
+            }
+        }
+        let empty = ListRow::default();
+        let mut lists = FlagLists::default();
+        let out = messages.iter().enumerate().map(|(at, (seq, message))| {
+            let row = rows.get(at).and_then(Option::as_ref).unwrap_or(&empty);
+            let parts = Parts {
+                envelope: wanted.envelope.then_some(row),
+                preview: wanted.preview.then_some(row),
+                source: sources.get(at).and_then(Option::as_ref),
+            };
+            convert::message(message, Some(*seq), &message.flags, &parts, &mut lists)
+        });
+        Ok(out.collect())
+    }
+}
+
+impl SessionHandle {
+    fn transfer(&self, id: u32, numbers: JsValue, uid: bool, destination: String, moving: bool) -> Promise {
+        self.on_view(id, async move |core, view| {
+            let set: SequenceSet = convert::set(&numbers, uid)?;
+            let result = match moving {
+                true => core.session.move_messages(view, &set, &destination).await?,
+                false => core.session.copy_messages(view, &set, &destination).await?,
+            };
+            let copied = result
+                .copied
+                .map(|copied| convert::pairs(&copied.uids).set("uidValidity", copied.uid_validity));
+            Ok(told(&result.updates).maybe("copied", copied))
+        })
+    }
+}
