@@ -1,6 +1,8 @@
-//! Fairness between writers, by Web Locks where the platform has them: all
-//! write under the shared lock, one who starves takes it alone. Correctness
-//! rests on the guards, so every wait here is bounded and then goes without.
+//! Fairness between writers, by Web Locks where the platform has them: one
+//! who starves takes the lock alone, and the others, once they heard of it,
+//! write under the shared lock and so queue behind. (Taking it for every
+//! commit would make each up to half as slow again.) Correctness rests on the
+//! guards, so every wait here is bounded and then goes without.
 // The attribute's expansion holds the unsafe calls across the border.
 #![allow(unsafe_code)]
 
@@ -31,7 +33,7 @@ extern "C" {
 }
 
 /// How long to wait for a lock that a frozen tab may hold.
-const PATIENCE_MS: u32 = 2_000;
+pub(super) const PATIENCE_MS: u32 = 2_000;
 
 /// How a lock is held.
 #[derive(Debug, Clone, Copy)]

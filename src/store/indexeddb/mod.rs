@@ -25,11 +25,11 @@ use futures::lock::Mutex;
 
 use self::fault::Fault;
 use self::locks::Mode;
-use self::signals::Signals;
+use self::signals::{Duties, Signals};
 use self::tx::{Connection, Watch};
 use super::{Batch, Journal, Outcome, Permit, Read, Sequence, Snapshot, Space, Store};
 use crate::model::{Error, ErrorCode, Result};
-use crate::platform::sleep_ms;
+use crate::platform::{now_ms, sleep_ms};
 use crate::view::Hub;
 
 /// The pauses before an attempt is repeated: a closed handle is reopened at
@@ -60,6 +60,8 @@ struct Inner {
     current: RefCell<Option<Rc<Connection>>>,
     opening: Mutex<()>,
     signals: RefCell<Option<Signals>>,
+    /// Until when, in milliseconds of the clock, to queue behind a starving writer.
+    giving_way_until: Cell<i64>,
     hub: Hub,
 }
 
@@ -81,17 +83,26 @@ impl IndexedDbStore {
             current: RefCell::default(),
             opening: Mutex::new(()),
             signals: RefCell::default(),
+            giving_way_until: Cell::new(i64::MIN),
             hub,
         });
         let opening = inner.clone();
         detached(async move { opening.attempt(async |_| Ok(())).await }).await?;
-        let away = Rc::downgrade(&inner);
-        let signals = Signals::start(&inner.shared_name, &inner.hub, move || {
-            if let Some(inner) = away.upgrade() {
-                // A page with an open connection cannot be kept in the page cache.
-                inner.let_go();
-            }
-        });
+        let (away, busy) = (Rc::downgrade(&inner), Rc::downgrade(&inner));
+        let duties = Duties {
+            put_away: Box::new(move || {
+                if let Some(inner) = away.upgrade() {
+                    // A page with an open connection cannot be kept in the page cache.
+                    inner.let_go();
+                }
+            }),
+            give_way: Box::new(move || {
+                if let Some(inner) = busy.upgrade() {
+                    inner.give_way();
+                }
+            }),
+        };
+        let signals = Signals::start(&inner.shared_name, &inner.hub, duties);
         inner.signals.replace(Some(signals));
         Ok(IndexedDbStore { inner })
     }
@@ -216,6 +227,16 @@ impl Inner {
         }
     }
 
+    fn give_way(&self) {
+        self.giving_way_until.set(now_ms().saturating_add(i64::from(locks::PATIENCE_MS)));
+    }
+
+    fn gives_way(&self) -> bool {
+        let left = self.giving_way_until.get().saturating_sub(now_ms());
+        // More than was ever granted is left only when the clock was set back.
+        (1..=i64::from(locks::PATIENCE_MS)).contains(&left)
+    }
+
     fn announce(&self) {
         self.hub.notify();
         if let Some(signals) = self.signals.borrow().as_ref() {
@@ -254,9 +275,10 @@ impl Store for IndexedDbStore {
         let inner = self.inner.clone();
         detached(async move {
             let tables = write::tables(&batch);
-            let _permit = match batch.exclusive {
-                true => Permit::default(),
-                false => locks::acquire(&inner.shared_name, Mode::Shared).await,
+            let _permit = if !batch.exclusive && inner.gives_way() {
+                locks::acquire(&inner.shared_name, Mode::Shared).await
+            } else {
+                Permit::default()
             };
             let outcome = inner
                 .attempt(async |connection| {
@@ -291,6 +313,11 @@ impl Store for IndexedDbStore {
 
     async fn exclusive(&self) -> Result<Permit> {
         self.inner.check_open()?;
+        // Its other tasks give way as well.
+        self.inner.give_way();
+        if let Some(signals) = self.inner.signals.borrow().as_ref() {
+            signals.ask_for_way();
+        }
         Ok(locks::acquire(&self.inner.shared_name, Mode::Exclusive).await)
     }
 

@@ -1,6 +1,9 @@
 //! Hints to and from other tabs, and from the page's life: a broadcast
 //! channel, coming back to the foreground, going into the page cache. Not
 //! here: what anybody does on a hint.
+//!
+//! Two messages exist: `true`, the sequence has moved; `false`, a writer
+//! starves and asks the others to queue behind it.
 // The attribute's expansion holds the unsafe calls across the border.
 #![allow(unsafe_code)]
 
@@ -53,6 +56,14 @@ impl Drop for Listener {
     }
 }
 
+/// What the store does on a signal that is not for its hub.
+pub(super) struct Duties {
+    /// The page goes into the page cache.
+    pub(super) put_away: Box<dyn Fn()>,
+    /// Another connection asks for precedence.
+    pub(super) give_way: Box<dyn Fn()>,
+}
+
 /// The signals of one store; silent once dropped.
 pub(super) struct Signals {
     channel: Option<BroadcastChannel>,
@@ -75,15 +86,21 @@ fn property(object: &JsValue, name: &str) -> Option<JsValue> {
 }
 
 impl Signals {
-    /// Passes on to `hub` what comes from other connections to the database
-    /// `name` and from the page's return; calls `put_away` when the page goes
-    /// into the page cache.
-    pub(super) fn start(name: &str, hub: &Hub, put_away: impl Fn() + 'static) -> Signals {
+    /// Passes on to `hub` what comes from other connections on the channel
+    /// `name` and from the page's return, and does the duties.
+    pub(super) fn start(name: &str, hub: &Hub, duties: Duties) -> Signals {
+        let Duties { put_away, give_way } = duties;
         let mut listeners = Vec::new();
         let channel = BroadcastChannel::new(name).ok();
         if let Some(channel) = &channel {
             let hub = hub.clone();
-            listeners.extend(Listener::new(channel, "message", move |_| hub.notify()));
+            listeners.extend(Listener::new(channel, "message", move |event| {
+                if property(&event, "data").is_some_and(|data| data.is_falsy()) {
+                    give_way();
+                } else {
+                    hub.notify();
+                }
+            }));
             // In Node an open channel would keep the process alive.
             if let Some(unref) =
                 property(channel, "unref").and_then(|unref| unref.dyn_into::<Function>().ok())
@@ -113,9 +130,18 @@ impl Signals {
 
     /// Tells the other connections that the sequence has moved.
     pub(super) fn announce(&self) {
+        self.post(JsValue::TRUE);
+    }
+
+    /// Asks the other connections to let a starving writer through.
+    pub(super) fn ask_for_way(&self) {
+        self.post(JsValue::FALSE);
+    }
+
+    fn post(&self, message: JsValue) {
         if let Some(channel) = &self.channel {
             // A hint may be lost.
-            let _ = channel.post_message(&JsValue::TRUE);
+            let _ = channel.post_message(&message);
         }
     }
 }
