@@ -45,6 +45,13 @@ export function openRaw(name, version) {
     request.onerror = () => reject(request.error);
   });
 }
+// The sizes of the buffers behind all values of a table.
+export function bufferSizes(database, table) {
+  return new Promise((resolve) => {
+    const request = database.transaction(table).objectStore(table).getAll();
+    request.onsuccess = () => resolve(request.result.map((value) => value.buffer.byteLength).join());
+  });
+}
 export function closeRaw(database) { database.close(); }
 // WebKit lists a database whose creation was aborted, as version 0: there is nothing in it.
 export function exists(name) {
@@ -131,6 +138,27 @@ export async function rawCommits(times) {
   indexedDB.deleteDatabase("raw-gauge");
   return took;
 }
+// Makes the next `times` opens throw; -1: the property `indexedDB` itself is taken away.
+export function breakOpening(name, message, times) {
+  if (times < 0) {
+    // An own property in one engine, an inherited one in another.
+    const own = Object.getOwnPropertyDescriptor(globalThis, "indexedDB");
+    Object.defineProperty(globalThis, "indexedDB", { configurable: true, value: undefined });
+    return () => {
+      delete globalThis.indexedDB;
+      if (own) Object.defineProperty(globalThis, "indexedDB", own);
+      return 0;
+    };
+  }
+  const original = IDBFactory.prototype.open;
+  let calls = 0;
+  IDBFactory.prototype.open = function (...given) {
+    calls += 1;
+    if (calls <= times) throw new DOMException(message, name);
+    return original.apply(this, given);
+  };
+  return () => { IDBFactory.prototype.open = original; return calls; };
+}
 export function hide(persisted) {
   globalThis.dispatchEvent(Object.assign(new Event("pagehide"), { persisted }));
 }
@@ -141,6 +169,8 @@ export function isPage() { return typeof document !== "undefined"; }
 extern "C" {
     #[wasm_bindgen(js_name = openRaw)]
     fn open_raw(name: &str, version: u32) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = bufferSizes)]
+    fn buffer_sizes(database: &JsValue, table: &str) -> js_sys::Promise;
     #[wasm_bindgen(js_name = closeRaw)]
     fn close_raw(database: &JsValue);
     fn exists(name: &str) -> js_sys::Promise;
@@ -154,6 +184,8 @@ extern "C" {
     fn raw_reads(times: u32) -> js_sys::Promise;
     #[wasm_bindgen(js_name = rawCommits)]
     fn raw_commits(times: u32) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = breakOpening)]
+    fn break_opening(name: &str, message: &str, times: i32) -> Function;
     fn hide(persisted: bool);
     fn show();
     #[wasm_bindgen(js_name = hasLocks)]
@@ -264,6 +296,43 @@ async fn a_connection_closed_behind_our_back_is_opened_again() {
 }
 
 #[wasm_bindgen_test]
+async fn without_a_database_of_the_platform_it_is_unavailable() {
+    for (exception, times) in [("", -1), ("SecurityError", 1)] {
+        let restore = break_opening(exception, "not here", times);
+        let error = IndexedDbStore::open(&name("unavailable")).await.err().unwrap();
+        let deleted = delete_database(&name("unavailable")).await;
+        let calls = restore.call0(&JsValue::UNDEFINED).unwrap().as_f64();
+        assert_eq!(error.code(), ErrorCode::Unavailable);
+        // A refusal is not argued with.
+        assert_eq!(calls, Some(if times < 0 { 0.0 } else { 1.0 }));
+        if times < 0 {
+            assert_eq!(deleted.unwrap_err().code(), ErrorCode::Unavailable);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn trouble_that_passes_is_waited_out_and_trouble_that_stays_is_told() {
+    let words = "Internal error opening backing store for indexedDB.open.";
+    let name = name("trouble");
+    let restore = break_opening("UnknownError", words, 2);
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    assert_eq!(restore.call0(&JsValue::UNDEFINED).unwrap().as_f64(), Some(3.0));
+    store.commit(one("1")).await.unwrap();
+    store.close().await;
+    let restore = break_opening("UnknownError", words, 100);
+    let error = IndexedDbStore::open(&name).await.err().unwrap();
+    assert_eq!(restore.call0(&JsValue::UNDEFINED).unwrap().as_f64(), Some(4.0), "once and three more");
+    assert_eq!(error.code(), ErrorCode::Unavailable);
+    assert!(error.cause().unwrap().contains("backing store"));
+    // And nothing was deleted to get out of it.
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    assert_eq!(stored(&store).await.unwrap(), b"1");
+    store.close().await;
+    delete_database(&name).await.unwrap();
+}
+
+#[wasm_bindgen_test]
 async fn a_full_disk_fails_the_commit_whole() {
     let fresh = Fresh::new(&IndexedDb).await;
     let store = fresh.store.as_ref();
@@ -325,6 +394,27 @@ async fn large_values_stay_on_the_javascript_heap() {
     assert!(rows[1].1.as_foreign().is_some());
     assert_eq!(rows[1].1.to_vec(), vec![2; 100_000]);
     fresh.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_stored_value_drags_no_larger_buffer_along() {
+    let name = name("windows");
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    let key = |n| Key::new(Space::Content).then_u32(n);
+    let local = Value::from(vec![3; 200_000]);
+    let puts = vec![(key(1), local.slice(7..50_000)), (key(2), local)];
+    store.commit(Batch { puts, ..Batch::default() }).await.unwrap();
+    let snapshot = store.read(Read { keys: vec![key(2)], ..Read::default() }).await.unwrap();
+    let foreign = snapshot.values[0].clone().unwrap();
+    assert!(foreign.as_foreign().is_some());
+    let puts = vec![(key(3), foreign.slice(0..10)), (key(4), foreign.slice(150_000..200_000))];
+    store.commit(Batch { puts, ..Batch::default() }).await.unwrap();
+    store.close().await;
+    let raw = JsFuture::from(open_raw(&name, 1)).await.unwrap();
+    let sizes = JsFuture::from(buffer_sizes(&raw, "content")).await.unwrap().as_string().unwrap();
+    close_raw(&raw);
+    assert_eq!(sizes, "49993,200000,10,50000");
+    delete_database(&name).await.unwrap();
 }
 
 #[wasm_bindgen_test]
