@@ -76,7 +76,8 @@ impl Found {
             }
         } else if (first == b'+' || first == b'-') && self.time.is_some() {
             if self.zone.is_none() {
-                self.zone = Some(numeric_zone(word)?);
+                // A zone that cannot be read (`+-0500` is in real mail) is like a missing one.
+                self.zone = numeric_zone(word);
             }
         } else if word.contains(&b'-') {
             for piece in word.split(|&octet| octet == b'-').filter(|piece| !piece.is_empty()).take(3) {
@@ -227,6 +228,8 @@ mod tests {
             ("22 Aug 02 11:26:25 AM", (1_030_015_585, 0)),
             ("22 Aug 02 4:26:25 PM +0500", (1_030_015_585, 300)),
             ("29 Feb 2000 23:59:60 +0000", (951_868_800, 0)),
+            ("Thu, 22 Aug 2002 11:26:25 +-0500", (1_030_015_585, 0)),
+            ("Thu, 22 Aug 2002 11:26:25 +9999", (1_030_015_585, 0)),
             ("Mon, 31 Dec 1900 00:00:00 +0000", (-2_177_539_200, 0)),
         ] {
             assert_eq!(read(text), Some(expected), "{text}");
@@ -245,7 +248,7 @@ mod tests {
             "1 Jan 2000 24:00:00",
             "1 Jan 2000 aa:00",
             "1 Jan 99999999999 00:00",
-            "1 Jan 2000 00:00:00 +9999",
+            "1 Jan 10000 00:00:00",
             "::::",
             "\u{0}",
         ] {

@@ -37,7 +37,7 @@ pub fn open(
         let lease = engines::lease(owner, database, backend, factory).await?;
         let durability = if durability == "strict" { Durability::Strict } else { Durability::Relaxed };
         let set = lease.set().with_durability(durability);
-        let options = SessionOptions { disabled_search_keys, ..SessionOptions::default() };
+        let options = SessionOptions { disabled_search_keys };
         let core = Core {
             session: BaseSession::new(set.clone(), options),
             set,
