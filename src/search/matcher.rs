@@ -227,3 +227,179 @@ impl Meta {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::model::{Flags, MailboxId, ZonedTime};
+    use crate::view::{FlagPage, Keywords, SelectedSet};
+
+    /// Four messages as in the semantics' fixture: Seen; Seen Answered; Flagged; recent with a keyword.
+    fn view() -> SelectedMailbox {
+        let keywords = Keywords::new(vec!["$Junk".to_owned()]);
+        let junk = keywords.bit("$junk").unwrap().0;
+        let page = FlagPage::new(vec![1, 3, 4, junk], vec![2, 3, 4, 5]);
+        let state = MailboxState::new(101, 105, 5, Rc::new(keywords), vec![Some(Rc::new(page))]);
+        let recent = [104].into_iter().collect();
+        SelectedMailbox::new(MailboxId::from_bytes(&[1]), false, Rc::new(state), recent, &SelectedSet::new())
+    }
+
+    fn message(uid: Uid, day: i64, size: u64) -> Message {
+        let timestamp_ms = day * 86_400_000;
+        Message {
+            uid,
+            internal_date: ZonedTime { timestamp_ms, zone_minutes: 0 },
+            save_date_ms: timestamp_ms + 86_400_000,
+            size,
+            flags: Flags::new(),
+            mod_seq: 1,
+            expunged: false,
+            email_id: Some(EmailId::from_bytes(&[uid as u8])),
+            thread_id: Some(ThreadId::from_bytes(&[7])),
+        }
+    }
+
+    /// The sequence numbers that answer, and of how many the metadata was needed.
+    fn search(keys: &[SearchKey]) -> (Vec<u32>, usize) {
+        let view = view();
+        let matcher = Matcher::new(keys, &[], &view).unwrap();
+        let mut asked = 0;
+        let mut found = Vec::new();
+        for (seq, uid) in view.resolve(&matcher.within()) {
+            let live = view.newest().get(uid).unwrap();
+            let candidate =
+                Candidate { seq, uid, bits: live.bits, mod_seq: live.mod_seq, recent: view.has_recent(uid) };
+            let answer = matcher.test(&candidate, None).unwrap_or_else(|| {
+                asked += 1;
+                let sized = message(uid, i64::from(seq) * 10, u64::from(seq) * 100);
+                matcher.test(&candidate, Some(&sized)).unwrap()
+            });
+            if answer {
+                found.push(seq);
+            }
+        }
+        (found, asked)
+    }
+
+    fn set(text: &str, uid: bool) -> SearchKey {
+        SearchKey::Seq(SequenceSet::parse(text, uid).unwrap())
+    }
+
+    fn not(key: SearchKey) -> SearchKey {
+        SearchKey::Not(Box::new(key))
+    }
+
+    fn or(one: SearchKey, other: SearchKey) -> SearchKey {
+        SearchKey::Or(Box::new(one), Box::new(other))
+    }
+
+    const SEEN: SearchKey = SearchKey::Flag(SystemFlags::SEEN);
+
+    #[test]
+    fn s137_s138_s139_sets_and_all() {
+        for (keys, found) in [
+            (vec![], vec![1, 2, 3, 4]),
+            (vec![SearchKey::All], vec![1, 2, 3, 4]),
+            (vec![not(SearchKey::All)], vec![]),
+            (vec![set("2:3", false)], vec![2, 3]),
+            (vec![set("1:3", false), set("2:4", false)], vec![2, 3]),
+            (vec![SearchKey::And(vec![set("1:3", false), set("2:4", false)])], vec![2, 3]),
+            (vec![or(set("1", false), set("3:4", false))], vec![1, 3, 4]),
+            (vec![set("101:102", true)], vec![1, 2]),
+            (vec![set("*", true)], vec![4]),
+            (vec![set("9:*", false)], vec![4]),
+            (vec![set("1:3", true)], vec![]),
+            (vec![not(set("2", false)), set("1:2", false)], vec![1]),
+            (vec![SearchKey::And(Vec::new())], vec![1, 2, 3, 4]),
+            (vec![not(not(SEEN))], vec![1, 2]),
+        ] {
+            assert_eq!(search(&keys), (found, 0), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn s140_flags_keywords_and_recent() {
+        let both = SystemFlags::SEEN.with(SystemFlags::ANSWERED);
+        for (key, found) in [
+            (SEEN, vec![1, 2]),
+            (SearchKey::NotFlag(SystemFlags::SEEN), vec![3, 4]),
+            (SearchKey::Flag(both), vec![2]),
+            (SearchKey::NotFlag(both), vec![3, 4]),
+            (SearchKey::New, vec![4]),
+            (SearchKey::Recent, vec![4]),
+            (SearchKey::Old, vec![1, 2, 3]),
+            (SearchKey::Flag(SystemFlags::RECENT), vec![4]),
+            (SearchKey::NotFlag(SystemFlags::RECENT), vec![1, 2, 3]),
+            (SearchKey::And(vec![SEEN, SearchKey::NotFlag(SystemFlags::SEEN)]), vec![]),
+            (SearchKey::Keyword("$JUNK".to_owned()), vec![4]),
+            (SearchKey::NotKeyword("$junk".to_owned()), vec![1, 2, 3]),
+            (SearchKey::Keyword("$none".to_owned()), vec![]),
+            (SearchKey::NotKeyword("$none".to_owned()), vec![1, 2, 3, 4]),
+            (SearchKey::ModSeq(4), vec![3, 4]),
+        ] {
+            assert_eq!(search(std::slice::from_ref(&key)), (found, 0), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn s141_s144_s149_dates_sizes_and_ids_need_metadata() {
+        for (key, found) in [
+            (SearchKey::Before(Day(20)), vec![1]),
+            (SearchKey::On(Day(20)), vec![2]),
+            (SearchKey::Since(Day(20)), vec![2, 3, 4]),
+            (SearchKey::SavedBefore(Day(21)), vec![1]),
+            (SearchKey::SavedOn(Day(21)), vec![2]),
+            (SearchKey::SavedSince(Day(21)), vec![2, 3, 4]),
+            (SearchKey::Larger(300), vec![4]),
+            (SearchKey::Smaller(300), vec![1, 2]),
+            (SearchKey::EmailId(EmailId::from_bytes(&[103])), vec![3]),
+            (SearchKey::EmailId(EmailId::parse("unknown").unwrap()), vec![]),
+            (SearchKey::ThreadId(ThreadId::from_bytes(&[7])), vec![1, 2, 3, 4]),
+            (not(SearchKey::Larger(300)), vec![1, 2, 3]),
+        ] {
+            assert_eq!(search(std::slice::from_ref(&key)), (found, 4), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn metadata_is_asked_for_only_where_flags_do_not_decide() {
+        assert_eq!(search(&[SEEN, SearchKey::Larger(100)]), (vec![2], 2));
+        assert_eq!(search(&[SearchKey::Larger(100), SEEN]), (vec![2], 2));
+        assert_eq!(search(&[or(SearchKey::Larger(300), SEEN)]), (vec![1, 2, 4], 2));
+        assert_eq!(search(&[not(or(SEEN, SearchKey::Smaller(400)))]), (vec![4], 2));
+        assert_eq!(search(&[set("2", false), SearchKey::Larger(100)]), (vec![2], 1));
+    }
+
+    fn refused(keys: &[SearchKey], disabled: &str) -> Option<ErrorCode> {
+        Matcher::new(keys, &[disabled.to_owned()], &view()).err().map(|error| error.code())
+    }
+
+    #[test]
+    fn s150_disabled_keys_are_refused_at_any_depth() {
+        let draft = SearchKey::Flag(SystemFlags::DRAFT);
+        for keys in [
+            vec![draft.clone()],
+            vec![SEEN, not(draft.clone())],
+            vec![not(or(SEEN, SearchKey::And(vec![SEEN, draft.clone()])))],
+            vec![SearchKey::Flag(SystemFlags::SEEN.with(SystemFlags::DRAFT))],
+        ] {
+            assert_eq!(refused(&keys, "DRAFT"), Some(ErrorCode::Cannot), "{keys:?}");
+            assert_eq!(refused(&keys, "draft"), Some(ErrorCode::Cannot), "{keys:?}");
+            assert_eq!(refused(&keys, "SMALLER"), None, "{keys:?}");
+        }
+        assert_eq!(refused(&[SearchKey::NotFlag(SystemFlags::DRAFT)], "DRAFT"), None);
+        assert_eq!(refused(&[SearchKey::NotFlag(SystemFlags::DRAFT)], "UNDRAFT"), Some(ErrorCode::Cannot));
+        assert_eq!(refused(&[set("1", true)], "SEQSET"), Some(ErrorCode::Cannot));
+        assert_eq!(refused(&[set("1", false)], "SEQSET"), Some(ErrorCode::Cannot));
+        assert_eq!(refused(&[SearchKey::And(Vec::new())], "KEYSET"), Some(ErrorCode::Cannot));
+    }
+
+    #[test]
+    fn keys_that_are_nested_too_deep_are_refused() {
+        let nest = |depth: usize| (0..depth).fold(SEEN, |key, _| not(key));
+        assert_eq!(search(&[nest(MAX_DEPTH)]).0, [1, 2]);
+        assert_eq!(refused(&[nest(MAX_DEPTH + 1)], ""), Some(ErrorCode::Limit));
+    }
+}

@@ -9,6 +9,8 @@ mod names;
 mod results;
 mod search;
 mod selection;
+#[cfg(test)]
+mod tests;
 
 pub use base::{BaseSession, SessionOptions, View};
 pub use results::{
