@@ -1,7 +1,7 @@
 //! The checker: whether the records of a database agree with each other. It
 //! reports and repairs nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::core::Core;
 use super::directory::{DirectoryPage, PackTablePage, Place};
@@ -15,9 +15,6 @@ use crate::view::FlagBits;
 
 /// How often the checker begins anew when others write while it looks.
 const ATTEMPTS: usize = 5;
-
-/// Packs that are read at a time.
-const PACKS_AT_A_TIME: usize = 16;
 
 /// Something that should not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -245,22 +242,48 @@ impl Engine {
                 findings.expect_equal(&format!("the use of {kind:?} pack {pack}"), usage.live, found);
             }
         }
-        for places in places.chunks(PACKS_AT_A_TIME) {
-            let mut keys: Vec<Key> = places
-                .iter()
-                .flat_map(|(_, place)| place.pieces())
-                .map(|(pack, _)| layout::pack(kind, pack))
-                .collect();
-            keys.sort_unstable();
-            keys.dedup();
-            let snapshot = self.read(Read { keys: keys.clone(), ..Read::default() }).await?;
-            let packs: HashMap<Key, Option<Value>> = keys.into_iter().zip(snapshot.values).collect();
-            for (content, place) in places {
-                check_place(findings, kind, *content, place, &packs)?;
-            }
+        let mut places = places;
+        places.sort_unstable_by_key(|(content, place)| (place.pack, *content));
+        for group in places.chunk_by(|(_, a), (_, b)| a.pack == b.pack) {
+            self.check_places(findings, kind, group).await?;
         }
         Ok(())
     }
+
+    /// The places that begin in one pack.
+    async fn check_places(
+        &self,
+        findings: &mut Findings,
+        kind: PackKind,
+        places: &[(u32, Place)],
+    ) -> Result<()> {
+        let mut keys: Vec<Key> = places
+            .iter()
+            .flat_map(|(_, place)| place.pieces())
+            .map(|(pack, _)| layout::pack(kind, pack))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let snapshot = self.read(Read { keys: keys.clone(), ..Read::default() }).await?;
+        let mut packs: HashMap<Key, Pack> = HashMap::new();
+        for (key, record) in keys.into_iter().zip(snapshot.values) {
+            if let Some(record) = record {
+                let header = findings.tolerate(read_header(&record))?.unwrap_or_default();
+                let names = header.into_iter().map(|(content, _, _)| content).collect();
+                packs.insert(key, Pack { record: record.to_local(), names });
+            }
+        }
+        for (content, place) in places {
+            check_place(findings, kind, *content, place, &packs)?;
+        }
+        Ok(())
+    }
+}
+
+/// A pack that was read, and the contents that its header names.
+struct Pack {
+    record: Value,
+    names: HashSet<u32>,
 }
 
 fn check_place(
@@ -268,16 +291,16 @@ fn check_place(
     kind: PackKind,
     content: u32,
     place: &Place,
-    packs: &HashMap<Key, Option<Value>>,
+    packs: &HashMap<Key, Pack>,
 ) -> Result<()> {
     let mut pieces = Vec::new();
     for (number, _) in place.pieces() {
-        match packs.get(&layout::pack(kind, number)).and_then(Option::as_ref) {
+        match packs.get(&layout::pack(kind, number)) {
             Some(pack) => {
-                let header = findings.tolerate(read_header(pack))?;
-                let named = header.is_some_and(|header| header.iter().any(|(known, _, _)| *known == content));
-                findings.expect(named, || format!("{kind:?} pack {number} does not name content {content}"));
-                pieces.push(pack.clone());
+                findings.expect(pack.names.contains(&content), || {
+                    format!("{kind:?} pack {number} does not name content {content}")
+                });
+                pieces.push(pack.record.clone());
             }
             None => findings.report(format!("{kind:?} pack {number} of content {content} is missing")),
         }

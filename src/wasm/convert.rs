@@ -146,7 +146,8 @@ pub(super) fn snapshot(snapshot: &MailboxSnapshot) -> Record {
 
 pub(super) fn list(entries: &[ListEntry]) -> Array {
     let entry = |entry: &ListEntry| -> JsValue {
-        let attributes: Array = entry.attributes.iter().map(|each| JsValue::from_str(each.as_str())).collect();
+        let attributes: Array =
+            entry.attributes.iter().map(|each| JsValue::from_str(each.as_str())).collect();
         Record::new()
             .set("name", entry.name.as_str())
             .set("delimiter", entry.delimiter.to_string())
@@ -178,7 +179,10 @@ pub(super) fn events(events: &MailboxEvents, counts: &[Option<MailboxSnapshot>])
                     .set("name", name.as_str())
                     .set("mailboxId", id.map(|id| id.as_str()))
                     .set("before", before.map(String::as_str))
-                    .set("counts", counts.as_ref().map_or(JsValue::UNDEFINED, |counts| snapshot(counts).into())),
+                    .set(
+                        "counts",
+                        counts.as_ref().map_or(JsValue::UNDEFINED, |counts| snapshot(counts).into()),
+                    ),
             )
         })
         .collect();

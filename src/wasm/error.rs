@@ -26,5 +26,6 @@ pub(super) fn from_js(error: &JsValue, doing: &str) -> Error {
     let message = text("message").unwrap_or_else(|| format!("{error:?}"));
     let code = text("code");
     let known = ErrorCode::ALL.iter().find(|known| Some(known.as_str()) == code.as_deref());
-    Error::new(known.copied().unwrap_or(ErrorCode::Unavailable), format!("{doing} failed")).with_cause(message)
+    Error::new(known.copied().unwrap_or(ErrorCode::Unavailable), format!("{doing} failed"))
+        .with_cause(message)
 }

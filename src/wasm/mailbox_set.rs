@@ -56,7 +56,8 @@ impl SessionHandle {
     pub fn add_mailbox(&self, name: String, special_use: Option<String>, first_uid: Option<u32>) -> Promise {
         let set = self.core.set.clone();
         promise(async move {
-            let options = CreateOptions { special_use: convert::special_use(special_use.as_deref())?, first_uid };
+            let options =
+                CreateOptions { special_use: convert::special_use(special_use.as_deref())?, first_uid };
             let mailbox_id = set.add_mailbox(&MailboxName::parse(&name)?, &options).await?;
             Ok(mailbox_id.as_str().into())
         })
@@ -144,7 +145,9 @@ async fn counts(set: &StoreMailboxSet, told: &MailboxEvents) -> Result<Vec<Optio
                     None => None,
                 }
             }
-            MailboxEvent::Renamed { .. } | MailboxEvent::Deleted { .. } | MailboxEvent::Attributes { .. } => None,
+            MailboxEvent::Renamed { .. } | MailboxEvent::Deleted { .. } | MailboxEvent::Attributes { .. } => {
+                None
+            }
         });
     }
     Ok(counts)

@@ -25,7 +25,11 @@ impl Views {
     }
 
     /// Lends a view to a call; what the call returns comes back with it.
-    pub(super) async fn with<T>(&self, id: u32, call: impl AsyncFnOnce(&mut SelectedMailbox) -> T) -> Result<T> {
+    pub(super) async fn with<T>(
+        &self,
+        id: u32,
+        call: impl AsyncFnOnce(&mut SelectedMailbox) -> T,
+    ) -> Result<T> {
         let mut view = self.take(id)?;
         let answer = call(&mut view).await;
         // Removed meanwhile only by `clear`: then it ends here.

@@ -15,8 +15,8 @@ use crate::backend::{CreateOptions, MailboxData, MailboxSet};
 use crate::engine::StoreMailboxSet;
 use crate::mime::ListRow;
 use crate::model::{
-    AppendMessage, Error, MailboxName, MailboxSnapshot, Message, MessageFields, Result, SequenceSet,
-    Uid, Value,
+    AppendMessage, Error, MailboxName, MailboxSnapshot, Message, MessageFields, Result, SequenceSet, Uid,
+    Value,
 };
 use crate::session::{BaseSession, FetchOptions, SessionOptions, StoreOptions};
 use crate::store::Durability;
@@ -139,7 +139,13 @@ impl SessionHandle {
 impl SessionHandle {
     /// LIST, LSUB.
     #[wasm_bindgen(js_name = listMailboxes)]
-    pub fn list_mailboxes(&self, reference: String, pattern: String, subscribed: bool, id: Option<u32>) -> Promise {
+    pub fn list_mailboxes(
+        &self,
+        reference: String,
+        pattern: String,
+        subscribed: bool,
+        id: Option<u32>,
+    ) -> Promise {
         let core = self.core.clone();
         promise(async move {
             core.with_maybe(id, async |view| {
@@ -175,7 +181,8 @@ impl SessionHandle {
     ) -> Promise {
         let core = self.core.clone();
         promise(async move {
-            let options = CreateOptions { special_use: convert::special_use(special_use.as_deref())?, first_uid };
+            let options =
+                CreateOptions { special_use: convert::special_use(special_use.as_deref())?, first_uid };
             core.with_maybe(id, async |view| {
                 let (mailbox_id, updates) = core.session.create_mailbox(&name, &options, view).await?;
                 Ok(maybe_told(updates.as_ref()).set("mailboxId", mailbox_id.as_str()))
@@ -212,8 +219,10 @@ impl SessionHandle {
     pub fn subscribe(&self, name: String, id: Option<u32>) -> Promise {
         let core = self.core.clone();
         promise(async move {
-            core.with_maybe(id, async |view| Ok(maybe_told(core.session.subscribe(&name, view).await?.as_ref())))
-                .await
+            core.with_maybe(id, async |view| {
+                Ok(maybe_told(core.session.subscribe(&name, view).await?.as_ref()))
+            })
+            .await
         })
     }
 
