@@ -51,9 +51,16 @@ function fromBase64(text) {
 }
 
 function fromQuotedPrintable(text) {
+  // By lines, not by one expression over all: that would be quadratic in a long run of spaces.
   return text
-    .replace(/[ \t]+(?=\r?\n|$)/g, "")
-    .replace(/=\r?\n/g, "")
+    .split("\n")
+    .map((line) => {
+      let end = line.length;
+      while (end > 0 && " \t\r".includes(line[end - 1])) end -= 1;
+      return line.slice(0, end);
+    })
+    .join("\n")
+    .replace(/=\n/g, "")
     .replace(/=([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 }
 

@@ -22,7 +22,7 @@ function tameCss(css) {
 export function cleanHtml(html, Parser, imageUrl) {
   // Handlers never run in a parsed document, but each would be reported as a policy violation.
   const quiet = html
-    .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/([\s"'/])on([a-z]+\s*=)/gi, "$1data-was-on$2"))
+    .replace(/<[a-z][^<>]*>/gi, (tag) => tag.replace(/([\s"'/])on([a-z]+\s*=)/gi, "$1data-was-on$2"))
     .replace(/<meta\b/gi, "<data-was-meta ");
   const parsed = new Parser().parseFromString(quiet, "text/html");
   let remote = 0;

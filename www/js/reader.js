@@ -172,13 +172,33 @@ function hue(text) {
   return sum % 8;
 }
 
+/** HTML without these elements and what is in them; time grows with the length only. */
+function without(html, names) {
+  let rest = html;
+  for (const name of names) {
+    const lower = rest.toLowerCase();
+    let kept = "";
+    let at = 0;
+    for (;;) {
+      const start = lower.indexOf(`<${name}`, at);
+      if (start < 0) break;
+      kept += rest.slice(at, start);
+      const end = lower.indexOf(`</${name}`, start);
+      at = end < 0 ? rest.length : end;
+      if (end < 0) break;
+      at = end + name.length + 2;
+    }
+    rest = kept + rest.slice(at);
+  }
+  return rest;
+}
+
 /** The words of HTML, for who prefers those. */
 function htmlAsText(html) {
-  const text = html
-    .replace(/<(script|style|head|title)\b[\s\S]*?<\/\1\s*>/gi, "")
-    .replace(/<(br|\/p|\/div|\/tr|\/li|\/h[1-6]|hr)\b[^>]*>/gi, "\n")
-    .replace(/<li\b[^>]*>/gi, "• ")
-    .replace(/<[^>]*>/g, "");
+  const text = without(html.slice(0, 4 * LONGEST), ["script", "style", "head", "title"])
+    .replace(/<(br|\/p|\/div|\/tr|\/li|\/h[1-6]|hr)\b[^<>]*>/gi, "\n")
+    .replace(/<li\b[^<>]*>/gi, "• ")
+    .replace(/<[^<>]*>/g, "");
   // No "<" is left, so that no element can arise: the parser only decodes the entities.
   const decoded = new DOMParser().parseFromString(text.replaceAll("<", "&lt;"), "text/html").body.textContent;
   return decoded.replace(/[ \t]+/g, " ").replace(/ *\n */g, "\n").replace(/\n{3,}/g, "\n\n").trim();
@@ -190,7 +210,7 @@ const LINK = /\b(?:https?:\/\/|mailto:)[^\s<>"]+[^\s<>"'.,;:!?)\]}]/gi;
 function textView(text) {
   const view = el("div", { class: "reader-text" });
   const cut = text.length > LONGEST;
-  const lines = (cut ? text.slice(0, LONGEST) : text).replace(/\s+$/, "").split("\n");
+  const lines = (cut ? text.slice(0, LONGEST) : text).trimEnd().split("\n");
   // Tables and code in plain mail are drawn with runs of spaces: show them in a fixed width.
   view.classList.toggle("mono", lines.filter((line) => /\S {3,}\S/.test(line)).length > Math.max(3, lines.length / 6));
   const stack = [view];
