@@ -115,7 +115,7 @@ test("stars, new mailboxes and moves work by keys, show in a second tab at once,
   const second = await open();
   await row(first, "Welcome to your offline mailbox").first().waitFor();
   await row(second, "Welcome to your offline mailbox").first().waitFor();
-  const before = await first.locator(".row:not([hidden])").nth(1).getAttribute("data-uid");
+  const before = await first.locator('.row[data-index="1"]:not([hidden])').getAttribute("data-uid");
 
   await first.locator("#list").focus();
   await first.keyboard.press("j");
@@ -129,6 +129,7 @@ test("stars, new mailboxes and moves work by keys, show in a second tab at once,
   await first.keyboard.press("Enter");
   await mailbox(first, "Projects/Garden").waitFor();
   await mailbox(second, "Projects/Garden").waitFor();
+  await first.locator("dialog").waitFor({ state: "detached" });
 
   // A name that is taken is told in the dialog, which stays open.
   await first.keyboard.press("n");

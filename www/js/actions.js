@@ -25,7 +25,7 @@ export class Actions {
   flag(uids, flag, on) {
     if (uids.length === 0) return undefined;
     const { session, selected } = this.store;
-    return this.#try("Changing flags", () => session.updateFlags(selected, uids, [flag], on ? "add" : "delete", { silent: true }));
+    return this.#try("Changing flags", () => session.updateFlags(selected, uids, [flag], on ? "add" : "delete"));
   }
 
   /** Moves messages, and offers to move them back. Resolves whether it was done. */
@@ -149,7 +149,7 @@ export class Actions {
     const { session } = this.store;
     return this.#on(name, "Marking as read", async (selected) => {
       const { uids } = await session.searchMailbox(selected, { seen: false });
-      await session.updateFlags(selected, uids, ["\\Seen"], "add", { silent: true });
+      await session.updateFlags(selected, uids, ["\\Seen"], "add");
       notice(`${plural(uids.length, "message")} marked as read`);
     });
   }

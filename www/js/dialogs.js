@@ -68,13 +68,14 @@ export function confirmDialog({ title, text, okay, danger = true }) {
 
 /** Asks for one of the mailboxes; resolves with its name or undefined. */
 export function pickMailbox({ title, mailboxes, except }) {
+  const choices = [...mailboxes].filter(({ name, selectable }) => selectable && name !== except);
   return ask("", (close) => {
     const input = el("input", { class: "input", type: "search", placeholder: "Find a mailbox", autofocus: true, "aria-label": "Find a mailbox", autocomplete: "off" });
     const list = el("div", { class: "picker", role: "group", "aria-label": "Mailboxes" });
     const draw = () => {
       const words = input.value.toLowerCase().split(/\s+/);
-      list.replaceChildren(...[...mailboxes]
-        .filter(({ name, selectable }) => selectable && name !== except && words.every((word) => fullName(name).toLowerCase().includes(word)))
+      list.replaceChildren(...choices
+        .filter(({ name }) => words.every((word) => fullName(name).toLowerCase().includes(word)))
         .map((mailbox) => el("button", { type: "button", on: { click: () => close(mailbox.name) } }, icon(mailboxIcon(mailbox)), el("span", { text: fullName(mailbox.name) }))));
       if (!list.firstChild) list.append(el("p", { text: "No mailbox by that name." }));
     };
