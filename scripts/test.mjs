@@ -45,7 +45,8 @@ const onPath = (name, value = process.env.PATH) =>
  */
 function run(log, command, args, { minutes, env = {}, unset = [] }) {
   return new Promise((resolve) => {
-    const stream = createWriteStream(path.join(LOGS, `${log}.log`), { flags: "a" });
+    const stream = createWriteStream(path.join(LOGS, `${log}.log`), { flags: begunLogs.has(log) ? "a" : "w" });
+    begunLogs.add(log);
     stream.write(`$ ${command} ${args.join(" ")}\n`);
     const full = { ...process.env, ...env };
     for (const name of unset) delete full[name];
@@ -84,6 +85,7 @@ function run(log, command, args, { minutes, env = {}, unset = [] }) {
   });
 }
 const running = new Set();
+const begunLogs = new Set();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => {
     for (const kill of running) kill();
@@ -104,11 +106,13 @@ function rustCounts(output) {
 }
 
 /** A program that ended badly without a failed test to show for it is itself one failure. */
-function honest(counts, { code, late }, what) {
-  if ((code !== 0 || late) && counts.failed === 0) {
-    return { ...counts, failed: 1, note: late ? `${what} ran out of time` : `${what} ended with code ${code}` };
+function honest(counts, { code, late, output }, what) {
+  if (counts.failed > 0) return { ...counts, detail: end(output) };
+  if (code !== 0 || late) {
+    const note = late ? `${what} ran out of time` : `${what} ended with code ${code}`;
+    return { ...counts, failed: 1, note, detail: end(output) };
   }
-  if (code === 0 && counts.passed + counts.failed === 0) return { ...counts, failed: 1, note: `${what} ran no test` };
+  if (counts.passed === 0) return { ...counts, failed: 1, note: `${what} ran no test`, detail: end(output) };
   return counts;
 }
 
@@ -118,13 +122,23 @@ function add(sum, counts) {
     failed: sum.failed + counts.failed,
     skipped: sum.skipped + (counts.skipped ?? 0),
     note: [sum.note, counts.note].filter(Boolean).join("; "),
+    detail: [sum.detail, counts.detail].filter(Boolean).join("\n"),
   };
 }
-const NOTHING = { passed: 0, failed: 0, skipped: 0, note: "" };
-const failure = (note) => ({ ...NOTHING, failed: 1, note });
+/** As much of an output as a person wants to see when something failed: where that began, and the end. */
+function end(output) {
+  const lines = output.trimEnd().split("\n");
+  if (lines.length <= 150) return lines.join("\n");
+  const tail = lines.length - 70;
+  const begin = Math.max(0, lines.findIndex((line) => /panicked at|^error|\bFAIL(ED)?\b|✖/.test(line)) - 2);
+  const head = lines.slice(Math.min(begin, tail), Math.min(begin + 80, tail));
+  return [...head, "[…]", ...lines.slice(tail)].join("\n");
+}
+const NOTHING = { passed: 0, failed: 0, skipped: 0, note: "", detail: "" };
+const failure = (note, output = "") => ({ ...NOTHING, failed: 1, note, detail: end(output) });
 /** One yes-or-no check as a count. */
-const check = ({ code, late }, what) =>
-  code === 0 && !late ? { ...NOTHING, passed: 1 } : failure(late ? `${what} ran out of time` : what);
+const check = ({ code, late, output }, what) =>
+  code === 0 && !late ? { ...NOTHING, passed: 1 } : failure(late ? `${what} ran out of time` : what, output);
 
 async function native() {
   const result = await run("native", "cargo", ["test", "--locked", "--no-fail-fast"], { minutes: 20, env: NATIVE });
@@ -178,8 +192,9 @@ const display = (command, args) => (onPath("xvfb-run") ? ["xvfb-run", ["-a", com
 
 async function wasm(browser, context) {
   const suite = `wasm-${browser}-${context}`;
+  const first = wasmTestsBuilt === undefined;
   const built = await buildWasmTests();
-  if (built.code !== 0) return { ...failure("the tests did not build for wasm"), log: "wasm-tests-build" };
+  if (built.code !== 0) return failure("the tests did not build for wasm", first ? built.output : "");
   const env = {
     [context === "window" ? "WASM_BINDGEN_USE_BROWSER" : "WASM_BINDGEN_USE_DEDICATED_WORKER"]: "1",
     WASM_BINDGEN_TEST_TIMEOUT: String(Math.round(300 * PATIENCE)),
@@ -251,7 +266,7 @@ async function nodeTests(suite, node, list) {
   try {
     counts = JSON.parse(readFileSync(counted, "utf8"));
   } catch {
-    return failure(result.late ? "ran out of time" : `node ended with code ${result.code} and counted nothing`);
+    return failure(result.late ? "ran out of time" : `node ended with code ${result.code} and counted nothing`, result.output);
   }
   if (counts.empty.length > 0) {
     counts.failed += counts.empty.length;
@@ -262,7 +277,7 @@ async function nodeTests(suite, node, list) {
 
 async function js() {
   const built = await buildWasm();
-  if (built.code !== 0) return { ...failure("the wasm did not build"), log: "wasm-build" };
+  if (built.code !== 0) return failure("the wasm did not build", built.output);
   const list = jsTests();
   const here = list.filter((file) => !isNode24Test(file));
   const newer = list.filter(isNode24Test);
@@ -281,7 +296,7 @@ async function js() {
 
 async function types() {
   const built = await buildWasm();
-  if (built.code !== 0) return { ...failure("the wasm did not build"), log: "wasm-build" };
+  if (built.code !== 0) return failure("the wasm did not build", built.output);
   const result = await run("types", "node_modules/.bin/tsc", ["-p", "tests/types", "--noEmit", "--pretty", "false"], { minutes: 5 });
   const all = files("tests/types", (name) => name.endsWith(".ts"));
   const wrong = new Set([...result.output.matchAll(/^([^\s(][^(]*)\(\d+,\d+\): error TS/gm)].map(([, file]) => path.normalize(file)));
@@ -312,8 +327,6 @@ const chosen = known.filter(([name]) => wanted.length === 0 || wanted.some((pref
 const rows = [];
 const begun = Date.now();
 for (const [name, suite] of chosen) {
-  const log = path.join(LOGS, `${name}.log`);
-  writeFileSync(log, "");
   const started = Date.now();
   let counts;
   try {
@@ -323,11 +336,9 @@ for (const [name, suite] of chosen) {
   }
   const seconds = (Date.now() - started) / 1000;
   rows.push({ name, seconds, ...counts });
-  if (counts.failed > 0) {
-    const shown = counts.log ? path.join(LOGS, `${counts.log}.log`) : log;
-    const lines = existsSync(shown) ? readFileSync(shown, "utf8").trimEnd().split("\n") : [];
-    console.log(`\n---- ${name} failed; the end of ${path.relative(ROOT, shown)}:`);
-    console.log(lines.slice(-150).map((line) => `  ${line}`).join("\n"));
+  if (counts.failed > 0 && counts.detail) {
+    console.log(`\n---- ${name} failed; its whole output is in ${path.relative(ROOT, LOGS)}/`);
+    console.log(counts.detail.replace(/^/gm, "  "));
     console.log("----\n");
   }
   console.log(row(rows.at(-1)));
