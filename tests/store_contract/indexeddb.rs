@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use async_trait::async_trait;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use js_sys::Function;
 use offline_mailbox::model::{ErrorCode, Value};
 use offline_mailbox::platform::{now_ms, sleep_ms};
@@ -377,6 +377,10 @@ async fn the_page_cache_closes_and_the_return_opens_and_hints() {
     hints.changed().await;
     assert_eq!(stored(&store).await.unwrap(), b"1");
     store.close().await;
+    // Its listeners are gone: nothing is heard any more.
+    while hints.changed().now_or_never().is_some() {}
+    show();
+    assert!(hints.changed().now_or_never().is_none());
     delete_database(&name).await.unwrap();
 }
 
