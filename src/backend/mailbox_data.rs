@@ -95,7 +95,10 @@ pub trait MailboxData {
             match self.state().await? {
                 None => selected.set_deleted(),
                 Some(state) => {
-                    if !selected.is_readonly() && !state.unclaimed_recent().is_empty() {
+                    if !selected.is_readonly()
+                        && !selected.is_closed()
+                        && !state.unclaimed_recent().is_empty()
+                    {
                         self.claim_recent(selected).await?;
                     }
                     selected.feed(state);
@@ -201,15 +204,16 @@ pub trait MailboxData {
     }
 
     /// One message; if it is gone, `cached` marked as expunged, where that is
-    /// the same UID; `None` otherwise (semantics 118).
+    /// the same UID, else what is still known; `None` where nothing is (semantics 118).
     async fn get(&self, uid: Uid, cached: Option<&Message>) -> Result<Option<Message>> {
         let found = self.messages(&[uid], MessageFields::ALL).await?.into_iter().next().flatten();
-        if let Some(message) = found {
-            return Ok(Some(message));
-        }
-        Ok(cached
-            .filter(|cached| cached.uid == uid)
-            .map(|cached| Message { expunged: true, ..cached.clone() }))
+        // What was cached has the flags it was last seen with; a tombstone need not have any.
+        let cached = cached.filter(|cached| cached.uid == uid);
+        Ok(match (found, cached) {
+            (Some(live), _) if !live.expunged => Some(live),
+            (_, Some(cached)) => Some(Message { expunged: true, ..cached.clone() }),
+            (known, None) => known,
+        })
     }
 
     /// Changes one message's flags and returns it; of a message that is gone,
