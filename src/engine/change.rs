@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::append::{Directory, NewRow, append_rows, commit_state, placed, read_only, too_many_keywords};
+use super::append::placed;
 use super::assembly::{Assembly, Step};
+use super::contents::open_directory;
 use super::layout::{self, MailboxNumber};
 use super::pages::{NO_CONTENT, encode_flags};
+use super::rows::{NewRow, append_rows, commit_state, read_only, too_many_keywords};
 use super::shared::Shared;
 use super::{Engine, Loaded};
 use crate::backend::UpdateOutcome;
@@ -240,7 +242,7 @@ async fn add_references(assembly: &mut Assembly<'_>, rows: &[NewRow]) -> Step<()
     for row in rows.iter().filter(|row| row.index.content != NO_CONTENT) {
         *more.entry(row.index.content).or_default() += 1;
     }
-    let mut directory = Directory::open(assembly, more.keys().copied()).await?;
+    let mut directory = open_directory(assembly, more.keys().copied()).await?;
     for (content, count) in more {
         directory.change(content, |entry| entry.references += count);
     }

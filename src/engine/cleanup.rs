@@ -2,23 +2,22 @@
 //! commits. Here: releasing contents, emptying pages, forgetting tombstones,
 //! burying deleted mailboxes. Never changes what a client sees.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::append::{Directory, DirectoryPages};
 use super::assembly::{Assembly, Step};
+use super::contents::drop_references;
 use super::core::Core;
-use super::directory::{ContentEntry, PackTablePage, PackUse, Place};
 use super::identity;
-use super::layout::{self, DIRECTORY_ROWS, INDEX_ROWS, LIST_ROWS, MailboxNumber, PackKind, SEALED_ROWS};
+use super::layout::{self, INDEX_ROWS, LIST_ROWS, MailboxNumber, PackKind, SEALED_ROWS};
 use super::names::Names;
-use super::packs::SMALL_PACK_BYTES;
-use super::pages::{NO_CONTENT, RowPage, encode_flags};
+use super::paged::Page as _;
+use super::pages::{IndexPage, RowPage, decode_flags, encode_flags};
 use super::read::index_place;
 use super::shared::Shared;
 use super::{Engine, HOUSEKEEPING, Loaded};
 use crate::model::{ErrorCode, ModSeq, Result, Uid};
-use crate::store::{Read, Space};
+use crate::store::{Key, Read, Scan, Space};
 use crate::view::{FlagBits, FlagPage, MailboxState, PAGE_ROWS};
 
 /// Rows whose contents one commit releases at most.
@@ -202,7 +201,7 @@ impl Engine {
     /// end, its other pages and its grave. Returns whether it is gone.
     async fn bury_piece(&self, number: MailboxNumber) -> Result<bool> {
         let index = layout::pages_of(number, Space::Index);
-        let scan = crate::store::Scan { max_rows: 1, ..crate::store::Scan::all(index) };
+        let scan = Scan { max_rows: 1, ..Scan::all(index) };
         let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
         let page = snapshot.scanned.into_iter().flatten().next();
         self.transact(HOUSEKEEPING, async |assembly| {
@@ -224,7 +223,7 @@ impl Engine {
             assembly.fetch(flags.iter().copied().chain([*key])).await?;
             // Another tab may have been faster.
             if let Some(record) = assembly.record(key) {
-                let rows = record.with(super::pages::IndexPage::decode)?.0;
+                let rows = record.with(IndexPage::decode)?.0;
                 let held = held_rows(assembly, number, key)?;
                 let contents: Vec<u32> = (0u32..)
                     .zip(&rows)
@@ -242,27 +241,27 @@ impl Engine {
 }
 
 /// First position and rows of the index page of a key.
-fn index_span(key: &crate::store::Key) -> (u32, u32) {
+fn index_span(key: &Key) -> (u32, u32) {
     let sealed = key.bytes().get(4) == Some(&0);
     let rows = if sealed { SEALED_ROWS } else { INDEX_ROWS };
     (key.u32_at(5).unwrap_or(0).saturating_mul(rows), rows)
 }
 
-fn flag_pages_of(number: MailboxNumber, key: &crate::store::Key) -> Vec<crate::store::Key> {
+fn flag_pages_of(number: MailboxNumber, key: &Key) -> Vec<Key> {
     let (first, rows) = index_span(key);
     let last = first.saturating_add(rows - 1);
     (first / PAGE_ROWS..=last / PAGE_ROWS).map(|page| layout::flags(number, page)).collect()
 }
 
 /// Which rows of an index page still hold their contents: a moved row gave its reference away.
-fn held_rows(assembly: &Assembly<'_>, number: MailboxNumber, key: &crate::store::Key) -> Result<Vec<bool>> {
+fn held_rows(assembly: &Assembly<'_>, number: MailboxNumber, key: &Key) -> Result<Vec<bool>> {
     let (first, rows) = index_span(key);
     let mut held = Vec::with_capacity(rows as usize);
     for position in first..first.saturating_add(rows) {
         let (page, row) = layout::place(position, PAGE_ROWS);
         if row == 0 || position == first {
             let record = assembly.record(&layout::flags(number, page));
-            let page = record.map(|record| record.with(super::pages::decode_flags)).transpose()?;
+            let page = record.map(|record| record.with(decode_flags)).transpose()?;
             let released = |row: u32| match &page {
                 Some(page) => page.flags(row).is_some_and(|bits| bits.contains(FlagBits::RELEASED)),
                 // A flag page is dropped only when all its rows are released.
@@ -353,106 +352,4 @@ async fn empty_pages(
         assembly.put(key, rows.encode());
     }
     Ok(())
-}
-
-/// Takes one reference from each of these contents; one that nothing holds any
-/// more gives up its places, and a pack in which nothing is left is deleted.
-async fn drop_references(
-    assembly: &mut Assembly<'_>,
-    shared: &mut Shared,
-    contents: impl Iterator<Item = u32>,
-) -> Step<()> {
-    let mut fewer: HashMap<u32, u32> = HashMap::new();
-    for content in contents.filter(|content| *content != NO_CONTENT) {
-        *fewer.entry(content).or_default() += 1;
-    }
-    let mut directory = Directory::open(assembly, fewer.keys().copied()).await?;
-    let mut freed: Vec<ContentEntry> = Vec::new();
-    for (content, count) in fewer {
-        directory.change(content, |entry| {
-            entry.references = entry.references.saturating_sub(count);
-            if entry.references == 0 {
-                freed.push(std::mem::take(entry));
-            }
-        });
-    }
-    directory.write(assembly);
-    let content = freed.iter().map(|entry| entry.content).collect::<Vec<Place>>();
-    let text = freed.iter().map(|entry| entry.text).collect::<Vec<Place>>();
-    for (kind, places) in [(PackKind::Content, content), (PackKind::Text, text)] {
-        free_places(assembly, shared, kind, &places).await?;
-    }
-    Ok(())
-}
-
-async fn free_places(
-    assembly: &mut Assembly<'_>,
-    shared: &mut Shared,
-    kind: PackKind,
-    places: &[Place],
-) -> Step<()> {
-    let mut freed: BTreeMap<u32, u32> = BTreeMap::new();
-    for (pack, bytes) in places.iter().flat_map(Place::pieces) {
-        *freed.entry(pack).or_default() += bytes;
-    }
-    let mut tables = PackTables::open(assembly, kind, freed.keys().copied()).await?;
-    for (pack, bytes) in freed {
-        let mut gone = false;
-        tables.change(pack, |usage| {
-            let half = usage.total / 2;
-            let was_foldable = usage.live < half || usage.total < SMALL_PACK_BYTES;
-            usage.live = usage.live.saturating_sub(bytes);
-            gone = usage.live == 0;
-            if gone {
-                *usage = PackUse::default();
-            } else if usage.live < half && !was_foldable {
-                *shared.foldable_packs(kind) += 1;
-            }
-        });
-        if gone {
-            assembly.delete(layout::pack(kind, pack));
-        }
-    }
-    tables.write(assembly);
-    Ok(())
-}
-
-/// Pages of the table of packs that an attempt changes.
-pub type PackTables = DirectoryPages<PackTablePage>;
-
-impl PackTables {
-    /// Reads the pages of these packs.
-    pub async fn open(
-        assembly: &mut Assembly<'_>,
-        kind: PackKind,
-        packs: impl Iterator<Item = u32>,
-    ) -> Step<PackTables> {
-        let pages = packs.map(|pack| pack / DIRECTORY_ROWS);
-        DirectoryPages::read(
-            assembly,
-            pages,
-            move |page| layout::pack_table(kind, page),
-            PackTablePage::decode,
-        )
-        .await
-    }
-
-    /// What is used of a pack whose page was read.
-    pub fn get(&self, pack: u32) -> Option<PackUse> {
-        let (page, row) = layout::place(pack, DIRECTORY_ROWS);
-        self.page(page)?.0.get(row as usize).copied()
-    }
-
-    /// Changes what is used of a pack whose page was read.
-    pub fn change(&mut self, pack: u32, change: impl FnOnce(&mut PackUse)) {
-        let (page, row) = layout::place(pack, DIRECTORY_ROWS);
-        if let Some(usage) = self.page_mut(page).and_then(|page| page.0.get_mut(row as usize)) {
-            change(usage);
-        }
-    }
-
-    /// Writes the pages that were changed.
-    pub fn write(&self, assembly: &mut Assembly<'_>) {
-        self.write_with(assembly, PackTablePage::encode);
-    }
 }

@@ -4,6 +4,7 @@
 
 use super::codec::{Writer, read_column, unseal, write_column};
 use super::layout::DIRECTORY_ROWS;
+use super::paged::Page;
 use crate::model::{Error, Result};
 
 const VERSION: u8 = 1;
@@ -41,8 +42,12 @@ fn row_count(count: u32) -> Result<usize> {
     Ok(count as usize)
 }
 
-impl DirectoryPage {
-    pub fn encode(&self) -> Vec<u8> {
+impl Page for DirectoryPage {
+    type Item = ContentEntry;
+
+    const ROWS: u32 = DIRECTORY_ROWS;
+
+    fn encode(&self) -> Vec<u8> {
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
         let mut column = |value: fn(&ContentEntry) -> u32| {
@@ -60,7 +65,7 @@ impl DirectoryPage {
         out.seal(VERSION)
     }
 
-    pub fn decode(record: &[u8]) -> Result<DirectoryPage> {
+    fn decode(record: &[u8]) -> Result<Self> {
         let mut input = unseal(record, VERSION, "content directory page")?;
         let rows = row_count(input.varint_u32()?)?;
         let mut entries = vec![ContentEntry::default(); rows];
@@ -82,6 +87,14 @@ impl DirectoryPage {
         }
         Ok(DirectoryPage(entries))
     }
+
+    fn items(&mut self) -> &mut Vec<ContentEntry> {
+        &mut self.0
+    }
+
+    fn filler() -> ContentEntry {
+        ContentEntry::default()
+    }
 }
 
 /// How many bytes of messages a pack was written with, and how many are still referred to.
@@ -95,8 +108,12 @@ pub struct PackUse {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackTablePage(pub Vec<PackUse>);
 
-impl PackTablePage {
-    pub fn encode(&self) -> Vec<u8> {
+impl Page for PackTablePage {
+    type Item = PackUse;
+
+    const ROWS: u32 = DIRECTORY_ROWS;
+
+    fn encode(&self) -> Vec<u8> {
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
         write_column(&mut out, &self.0.iter().map(|pack| u64::from(pack.total)).collect::<Vec<_>>());
@@ -104,7 +121,7 @@ impl PackTablePage {
         out.seal(VERSION)
     }
 
-    pub fn decode(record: &[u8]) -> Result<PackTablePage> {
+    fn decode(record: &[u8]) -> Result<Self> {
         let mut input = unseal(record, VERSION, "pack table page")?;
         let rows = row_count(input.varint_u32()?)?;
         let totals = read_column(&mut input, rows)?;
@@ -115,6 +132,14 @@ impl PackTablePage {
                 .map(|(total, live)| Ok(PackUse { total: narrow(total)?, live: narrow(live)? }))
                 .collect::<Result<_>>()?,
         ))
+    }
+
+    fn items(&mut self) -> &mut Vec<PackUse> {
+        &mut self.0
+    }
+
+    fn filler() -> PackUse {
+        PackUse::default()
     }
 }
 

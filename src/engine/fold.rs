@@ -4,8 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::append::{Directory, write_packs};
-use super::cleanup::PackTables;
+use super::contents::{open_directory, open_pack_table, write_packs};
 use super::directory::PackUse;
 use super::identity::{Fact, Posting, bucket_of, decode_facts, depth_for, encode_facts};
 use super::layout::{self, DIRECTORY_ROWS, MailboxNumber, PackKind};
@@ -164,12 +163,12 @@ impl Engine {
             let next_pack = *shared.next_pack(kind);
             let table_pages = 0..next_pack.div_ceil(DIRECTORY_ROWS);
             let mut tables =
-                PackTables::open(assembly, kind, table_pages.map(|page| page * DIRECTORY_ROWS)).await?;
+                open_pack_table(assembly, kind, table_pages.map(|page| page * DIRECTORY_ROWS)).await?;
             let foldable = |usage: &PackUse| {
                 usage.live > 0 && (usage.total < SMALL_PACK_BYTES || usage.live < usage.total / 2)
             };
             let candidates: Vec<(u32, PackUse)> = (1..next_pack)
-                .filter_map(|pack| Some((pack, tables.get(pack)?)))
+                .filter_map(|pack| Some((pack, *tables.get(pack)?)))
                 .filter(|(_, usage)| foldable(usage))
                 .collect();
             let mut bytes = 0;
@@ -196,7 +195,7 @@ impl Engine {
             }
             let contents =
                 headers.iter().flat_map(|(_, header, _)| header.iter().map(|(number, _, _)| *number));
-            let mut directory = Directory::open(assembly, contents).await?;
+            let mut directory = open_directory(assembly, contents).await?;
             for (pack, header, record) in &headers {
                 let mut whole = true;
                 for (content, offset, length) in header {

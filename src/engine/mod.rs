@@ -12,6 +12,7 @@ mod cache;
 mod change;
 mod cleanup;
 mod codec;
+mod contents;
 mod core;
 mod directory;
 mod fold;
@@ -22,8 +23,10 @@ mod mailbox_set;
 mod names;
 mod notes;
 mod packs;
+mod paged;
 mod pages;
 mod read;
+mod rows;
 mod shared;
 mod verify;
 

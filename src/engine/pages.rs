@@ -3,6 +3,7 @@
 
 use super::codec::{Writer, read_column, unseal, unzigzag, write_column, zigzag};
 use super::layout::{INDEX_ROWS, LIST_ROWS, SEALED_ROWS};
+use super::paged::Page;
 use crate::mime::ListRow;
 use crate::model::{EmailId, Error, Result, ThreadId, ZonedTime};
 use crate::view::{FlagPage, PAGE_ROWS};
@@ -54,8 +55,12 @@ pub struct IndexRow {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IndexPage(pub Vec<IndexRow>);
 
-impl IndexPage {
-    pub fn encode(&self) -> Vec<u8> {
+impl Page for IndexPage {
+    type Item = IndexRow;
+
+    const ROWS: u32 = INDEX_ROWS;
+
+    fn encode(&self) -> Vec<u8> {
         let column = |value: fn(&IndexRow) -> u64| self.0.iter().map(value).collect::<Vec<u64>>();
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
@@ -67,7 +72,7 @@ impl IndexPage {
         out.seal(INDEX_VERSION)
     }
 
-    pub fn decode(record: &[u8]) -> Result<IndexPage> {
+    fn decode(record: &[u8]) -> Result<Self> {
         let mut input = unseal(record, INDEX_VERSION, "index page")?;
         let rows = row_count(input.varint_u32()?, SEALED_ROWS, "index page")?;
         let dates = read_column(&mut input, rows)?;
@@ -88,6 +93,19 @@ impl IndexPage {
             })
             .collect(),
         ))
+    }
+
+    fn items(&mut self) -> &mut Vec<IndexRow> {
+        &mut self.0
+    }
+
+    fn filler() -> IndexRow {
+        IndexRow {
+            internal_date: ZonedTime { timestamp_ms: 0, zone_minutes: 0 },
+            save_date_ms: 0,
+            size: 0,
+            content: NO_CONTENT,
+        }
     }
 }
 
@@ -110,8 +128,12 @@ fn write_id(out: &mut Writer, bytes: Option<Vec<u8>>, text: &str) {
     };
 }
 
-impl IdsPage {
-    pub fn encode(&self) -> Vec<u8> {
+impl Page for IdsPage {
+    type Item = IdsRow;
+
+    const ROWS: u32 = INDEX_ROWS;
+
+    fn encode(&self) -> Vec<u8> {
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
         for row in &self.0 {
@@ -121,7 +143,7 @@ impl IdsPage {
         out.seal(IDS_VERSION)
     }
 
-    pub fn decode(record: &[u8]) -> Result<IdsPage> {
+    fn decode(record: &[u8]) -> Result<Self> {
         let mut input = unseal(record, IDS_VERSION, "id page")?;
         let rows = row_count(input.varint_u32()?, INDEX_ROWS, "id page")?;
         let mut page = Vec::with_capacity(rows);
@@ -142,6 +164,14 @@ impl IdsPage {
         }
         Ok(IdsPage(page))
     }
+
+    fn items(&mut self) -> &mut Vec<IdsRow> {
+        &mut self.0
+    }
+
+    fn filler() -> IdsRow {
+        IdsRow { email_id: EmailId::from_bytes(&[0]), thread_id: ThreadId::from_bytes(&[0]) }
+    }
 }
 
 /// A run of list rows, each as its own bytes: a row that is not looked at is
@@ -149,8 +179,12 @@ impl IdsPage {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowPage(pub Vec<Vec<u8>>);
 
-impl RowPage {
-    pub fn encode(&self) -> Vec<u8> {
+impl Page for RowPage {
+    type Item = Vec<u8>;
+
+    const ROWS: u32 = LIST_ROWS;
+
+    fn encode(&self) -> Vec<u8> {
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
         for row in &self.0 {
@@ -159,12 +193,22 @@ impl RowPage {
         out.seal(ROWS_VERSION)
     }
 
-    pub fn decode(record: &[u8]) -> Result<RowPage> {
+    fn decode(record: &[u8]) -> Result<Self> {
         let mut input = unseal(record, ROWS_VERSION, "list-row page")?;
         let rows = row_count(input.varint_u32()?, LIST_ROWS, "list-row page")?;
         Ok(RowPage((0..rows).map(|_| Ok(input.bytes()?.to_vec())).collect::<Result<_>>()?))
     }
 
+    fn items(&mut self) -> &mut Vec<Vec<u8>> {
+        &mut self.0
+    }
+
+    fn filler() -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+impl RowPage {
     /// The row; `None` where it is not there or was cleaned up.
     pub fn row(&self, row: u32) -> Result<Option<ListRow>> {
         match self.0.get(row as usize) {

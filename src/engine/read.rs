@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::cache::Page;
 use super::directory::{ContentEntry, DirectoryPage};
 use super::layout::{self, DIRECTORY_ROWS, INDEX_ROWS, LIST_ROWS, MailboxNumber, PackKind, SEALED_ROWS};
+use super::paged::Page as _;
 use super::pages::{ContentNumber, IdsPage, IdsRow, IndexPage, IndexRow, NO_CONTENT, RowPage};
 use super::{Engine, Loaded};
 use crate::mime::ListRow;

@@ -7,6 +7,7 @@ use super::core::Core;
 use super::directory::{DirectoryPage, PackTablePage, Place};
 use super::layout::{self, DIRECTORY_ROWS, LIST_ROWS, MailboxNumber, PackKind};
 use super::packs::read_header;
+use super::paged::Page as _;
 use super::pages::{NO_CONTENT, RowPage};
 use super::{Engine, Loaded};
 use crate::model::{Error, ErrorCode, Result, Uid, Value};

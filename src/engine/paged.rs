@@ -1,0 +1,105 @@
+//! Pages of items by number: appending to the last one, changing some here
+//! and there. Not here: what any page holds.
+
+use std::collections::HashMap;
+
+use super::assembly::{Assembly, Step};
+use super::layout;
+use crate::model::Result;
+use crate::store::Key;
+
+/// A record that is a run of items.
+pub trait Page: Default {
+    /// What it holds.
+    type Item: Clone;
+
+    /// How many items a page has while items are appended to it.
+    const ROWS: u32;
+
+    fn decode(record: &[u8]) -> Result<Self>;
+
+    fn encode(&self) -> Vec<u8>;
+
+    fn items(&mut self) -> &mut Vec<Self::Item>;
+
+    /// What stands for an item of a page that was dropped when all in it was dead.
+    fn filler() -> Self::Item;
+}
+
+/// Appends items from a position on: reads the last page, writes it and its successors.
+pub async fn append_paged<P: Page>(
+    assembly: &mut Assembly<'_>,
+    key: impl Fn(u32) -> Key,
+    first: u32,
+    items: impl IntoIterator<Item = P::Item>,
+) -> Step<()> {
+    let (mut number, row) = layout::place(first, P::ROWS);
+    let mut page = P::default();
+    if row > 0 {
+        assembly.fetch([key(number)]).await?;
+        if let Some(record) = assembly.record(&key(number)) {
+            page = record.with(P::decode)?;
+        }
+        page.items().resize(row as usize, P::filler());
+    }
+    for item in items {
+        if page.items().len() == P::ROWS as usize {
+            assembly.put(key(number), std::mem::take(&mut page).encode());
+            number += 1;
+        }
+        page.items().push(item);
+    }
+    assembly.put(key(number), page.encode());
+    Ok(())
+}
+
+/// Pages that an attempt reads, changes here and there, and writes back.
+pub struct Pages<P> {
+    key: Box<dyn Fn(u32) -> Key>,
+    pages: HashMap<u32, (P, bool)>,
+}
+
+impl<P: Page> Pages<P> {
+    /// Reads the pages of these items, leaving out those that are not there.
+    pub async fn open(
+        assembly: &mut Assembly<'_>,
+        items: impl Iterator<Item = u32>,
+        key: impl Fn(u32) -> Key + 'static,
+    ) -> Step<Pages<P>> {
+        let mut numbers: Vec<u32> = items.map(|item| item / P::ROWS).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assembly.fetch(numbers.iter().map(|number| key(*number))).await?;
+        let mut pages = HashMap::with_capacity(numbers.len());
+        for number in numbers {
+            if let Some(record) = assembly.record(&key(number)) {
+                pages.insert(number, (record.with(P::decode)?, false));
+            }
+        }
+        Ok(Pages { key: Box::new(key), pages })
+    }
+
+    /// An item of a page that was read.
+    pub fn get(&mut self, item: u32) -> Option<&P::Item> {
+        let (page, row) = layout::place(item, P::ROWS);
+        self.pages.get_mut(&page)?.0.items().get(row as usize)
+    }
+
+    /// Changes an item of a page that was read.
+    pub fn change(&mut self, item: u32, change: impl FnOnce(&mut P::Item)) {
+        let (page, row) = layout::place(item, P::ROWS);
+        if let Some((page, changed)) = self.pages.get_mut(&page)
+            && let Some(item) = page.items().get_mut(row as usize)
+        {
+            change(item);
+            *changed = true;
+        }
+    }
+
+    /// Writes the pages that were changed.
+    pub fn write(&self, assembly: &mut Assembly<'_>) {
+        for (number, (page, _)) in self.pages.iter().filter(|(_, (_, changed))| *changed) {
+            assembly.put((self.key)(*number), page.encode());
+        }
+    }
+}

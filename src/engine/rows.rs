@@ -1,0 +1,165 @@
+//! A mailbox's rows: appending them at its end, over all its pages, and
+//! writing its core with the counts that follow. Not here: where rows come from.
+
+use std::rc::Rc;
+
+use super::Loaded;
+use super::assembly::{Assembly, Step};
+use super::core::Core;
+use super::layout::{self, INDEX_ROWS, MailboxNumber, SEALED_ROWS};
+use super::notes::Note;
+use super::paged::{Page, append_paged};
+use super::pages::{IdsPage, IdsRow, IndexPage, IndexRow, RowPage, encode_flags};
+use crate::model::{Error, ErrorCode, Flags, MailboxId, Uid};
+use crate::store::Key;
+use crate::view::{FlagBits, FlagPage, Keywords, MailboxState, PAGE_ROWS};
+
+/// A message's row, on its way to a mailbox's end.
+#[derive(Clone)]
+pub struct NewRow {
+    pub flags: Flags,
+    pub index: IndexRow,
+    pub ids: IdsRow,
+    /// The encoded list row.
+    pub list_row: Vec<u8>,
+}
+
+/// Appends rows to a mailbox within an attempt; returns the first one's UID.
+/// Writes the mailbox's pages and core; `LIMIT` for too many keywords or UIDs.
+pub async fn append_rows(
+    assembly: &mut Assembly<'_>,
+    number: MailboxNumber,
+    mailbox_id: &MailboxId,
+    rows: &[NewRow],
+    recent: bool,
+) -> Step<Uid> {
+    let loaded = assembly.mailbox(number).await?;
+    let mut core = loaded.core.clone();
+    let first_row = core.rows();
+    let first_uid = core.uid_next;
+    let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    core.uid_next = first_uid
+        .checked_add(count)
+        .filter(|next| *next < u32::MAX)
+        .ok_or_else(|| Error::new(ErrorCode::Limit, "the mailbox has no more UIDs to give"))?;
+
+    let mut keywords = Keywords::clone(&core.keywords);
+    for row in rows {
+        if !keywords.extend(&row.flags) {
+            return Err(too_many_keywords().into());
+        }
+    }
+    if keywords != *core.keywords {
+        core.keywords = Rc::new(keywords);
+    }
+
+    core.highest_mod_seq += 1;
+    let bits: Vec<FlagBits> = rows.iter().map(|row| core.keywords.bits(&row.flags)).collect();
+    let pages = append_flags(assembly, number, &loaded, first_row, &bits, core.highest_mod_seq);
+    core.size += rows.iter().map(|row| row.index.size).sum::<u64>();
+    if recent && count > 0 {
+        core.unclaimed_recent.insert_range(first_uid, core.uid_next - 1);
+    }
+    append_index(assembly, number, &mut core, first_row, rows).await?;
+    let ids = rows.iter().map(|row| row.ids.clone());
+    append_paged::<IdsPage>(assembly, |page| layout::ids(number, page), first_row, ids).await?;
+    let list_rows = rows.iter().map(|row| row.list_row.clone());
+    append_paged::<RowPage>(assembly, |page| layout::rows(number, page), first_row, list_rows).await?;
+    commit_state(assembly, number, mailbox_id, core, pages);
+    Ok(first_uid)
+}
+
+/// The error for a keyword past the 56th of a mailbox.
+pub fn too_many_keywords() -> Error {
+    Error::new(ErrorCode::Limit, format!("a mailbox has at most {} keywords", FlagBits::MAX_KEYWORDS))
+}
+
+/// Writes a mailbox's core with the counts of these pages.
+pub fn commit_state(
+    assembly: &mut Assembly<'_>,
+    number: MailboxNumber,
+    mailbox_id: &MailboxId,
+    mut core: Core,
+    pages: Vec<Option<Rc<FlagPage>>>,
+) {
+    let state =
+        MailboxState::new(core.first_uid, core.uid_next, core.highest_mod_seq, core.keywords.clone(), pages);
+    core.exists = state.exists();
+    core.unseen = state.unseen();
+    core.deleted = state.deleted();
+    core.first_unseen = state.first_unseen();
+    assembly.note(Note::Messages { number, mailbox_id: mailbox_id.clone() });
+    assembly.set_mailbox(number, core, state);
+}
+
+fn append_flags(
+    assembly: &mut Assembly<'_>,
+    number: MailboxNumber,
+    loaded: &Loaded,
+    first_row: u32,
+    bits: &[FlagBits],
+    mod_seq: u64,
+) -> Vec<Option<Rc<FlagPage>>> {
+    let mut pages = loaded.state.pages().to_vec();
+    let mut left = bits;
+    let mut position = first_row;
+    while !left.is_empty() {
+        let (page, row) = layout::place(position, PAGE_ROWS);
+        let (here, rest) = left.split_at((PAGE_ROWS - row).min(left.len() as u32) as usize);
+        let changes = (row..).zip(here).map(|(row, bits)| (row, *bits, mod_seq));
+        let old = pages.get(page as usize).and_then(Option::as_ref);
+        let new = match old {
+            Some(old) => old.with(changes),
+            // A page whose rows are all dead may be gone: its rows are tombstones again.
+            None => FlagPage::new(
+                vec![FlagBits::TOMBSTONE.0 | FlagBits::RELEASED.0; row as usize],
+                vec![0; row as usize],
+            )
+            .with(changes),
+        };
+        assembly.put(layout::flags(number, page), encode_flags(&new));
+        pages.resize(pages.len().max(page as usize + 1), None);
+        if let Some(slot) = pages.get_mut(page as usize) {
+            *slot = Some(Rc::new(new));
+        }
+        position += here.len() as u32;
+        left = rest;
+    }
+    pages
+}
+
+/// The error for a change of a mailbox that is locked.
+pub fn read_only() -> Error {
+    Error::new(ErrorCode::ReadOnly, "the mailbox is read-only")
+}
+
+async fn append_index(
+    assembly: &mut Assembly<'_>,
+    number: MailboxNumber,
+    core: &mut Core,
+    first_row: u32,
+    rows: &[NewRow],
+) -> Step<()> {
+    let items = rows.iter().map(|row| row.index);
+    append_paged::<IndexPage>(assembly, |page| layout::appending_index(number, page), first_row, items)
+        .await?;
+    // Whole runs of appending pages become one sealed page each.
+    let per_sealed = SEALED_ROWS / INDEX_ROWS;
+    while (core.sealed_pages + 1).saturating_mul(SEALED_ROWS) <= core.rows() {
+        let first = core.sealed_pages * per_sealed;
+        let keys: Vec<Key> =
+            (first..first + per_sealed).map(|page| layout::appending_index(number, page)).collect();
+        assembly.fetch(keys.iter().copied()).await?;
+        let mut sealed = IndexPage::default();
+        for (index, key) in (1usize..).zip(&keys) {
+            if let Some(record) = assembly.record(key) {
+                sealed.0.extend(record.with(IndexPage::decode)?.0);
+            }
+            sealed.0.resize(index * INDEX_ROWS as usize, IndexPage::filler());
+            assembly.delete(*key);
+        }
+        assembly.put(layout::sealed_index(number, core.sealed_pages), sealed.encode());
+        core.sealed_pages += 1;
+    }
+    Ok(())
+}
