@@ -10,7 +10,7 @@
  *   `CORRUPT`, `STORAGE_LOST`, `VERSION_CHANGED` and `INTERNAL`; every method that writes
  *   also with `QUOTA_EXCEEDED` and `CONFLICT`. Only other codes are listed at a method.
  * - Data are plain objects, fresh for each answer; nothing has to be freed but sessions.
- * - `null` is taken as absent; what is absent in an answer is `undefined`.
+ * - `null` and `undefined` are taken as absent; what is absent in an answer is `undefined`.
  * - Mailbox names are Unicode, levels separated by `/`. `INBOX` is the same in any case.
  */
 
@@ -80,23 +80,23 @@ export interface OpenSessionOptions {
   /** Whose mail it is: any text of 1 to 255 characters, an address for one. Each owner has a database. */
   owner: string;
   /** The name of the database; `offline-mailbox:` and the owner where absent. */
-  database?: string | null;
+  database?: string | null | undefined;
   /**
    * `"indexeddb"` (the default where there is IndexedDB), `"memory"` (gone with the last session
    * that uses the database), or a name given to {@link registerBackend}.
    */
-  backend?: string | null;
+  backend?: string | null | undefined;
   /**
    * When a change counts as done: `"relaxed"` (the default) when the operating system has it,
    * `"strict"` when the disk has it.
    */
-  durability?: "relaxed" | "strict" | null;
+  durability?: "relaxed" | "strict" | null | undefined;
   /** Search keys that `searchMailbox` refuses with `CANNOT`, by their IMAP names. */
-  disabledSearchKeys?: readonly string[] | null;
+  disabledSearchKeys?: readonly string[] | null | undefined;
   /** The engine's bytes, their address, or the compiled module; read once per page, by the first call. */
-  wasm?: WasmSource | Promise<WasmSource> | null;
+  wasm?: WasmSource | Promise<WasmSource> | null | undefined;
   /** Ends the wait for the engine or the database. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
 }
 
 /**
@@ -156,11 +156,11 @@ export interface AppendMessage {
   /** The message's octets, stored as they are. */
   raw: Octets;
   /** Its flags: `\Seen` and the like, and keywords. `\Recent` and unknown system flags are dropped. */
-  flags?: readonly string[] | null;
+  flags?: readonly string[] | null | undefined;
   /** INTERNALDATE; now where absent. */
-  internalDate?: Date | null;
+  internalDate?: Date | null | undefined;
   /** Minutes east of UTC in which that date is shown, -1439 to 1439; 0 where absent. */
-  zoneMinutes?: number | null;
+  zoneMinutes?: number | null | undefined;
 }
 
 /** How flags are changed: union, difference, or the given ones only. */
@@ -190,47 +190,47 @@ export type SearchKeys = SearchObject | readonly SearchKeys[];
 /** The keys of {@link SearchKeys}. */
 export interface SearchObject {
   /** Every message. */
-  all?: true | null;
-  seen?: boolean | null;
+  all?: true | null | undefined;
+  seen?: boolean | null | undefined;
   /** The opposite of `seen`. */
-  unseen?: boolean | null;
-  answered?: boolean | null;
-  flagged?: boolean | null;
-  deleted?: boolean | null;
-  draft?: boolean | null;
+  unseen?: boolean | null | undefined;
+  answered?: boolean | null | undefined;
+  flagged?: boolean | null | undefined;
+  deleted?: boolean | null | undefined;
+  draft?: boolean | null | undefined;
   /** `\Recent` in this view. */
-  recent?: boolean | null;
+  recent?: boolean | null | undefined;
   /** `\Recent` and not `\Seen`. */
-  new?: true | null;
+  new?: true | null | undefined;
   /** Not `\Recent`. */
-  old?: true | null;
+  old?: true | null | undefined;
   /** Has this keyword. */
-  keyword?: string | null;
+  keyword?: string | null | undefined;
   /** Has it not. */
-  unKeyword?: string | null;
+  unKeyword?: string | null | undefined;
   /** By uid. */
-  uid?: string | number | ArrayLike<number> | null;
+  uid?: string | number | ArrayLike<number> | null | undefined;
   /** By sequence number of this view. */
-  seq?: string | number | ArrayLike<number> | null;
+  seq?: string | number | ArrayLike<number> | null | undefined;
   /** INTERNALDATE, disregarding time and zone, is before this day. */
-  before?: SearchDate | null;
-  on?: SearchDate | null;
-  since?: SearchDate | null;
+  before?: SearchDate | null | undefined;
+  on?: SearchDate | null | undefined;
+  since?: SearchDate | null | undefined;
   /** The day it came into this mailbox (RFC 8514) is before this day. */
-  savedBefore?: SearchDate | null;
-  savedOn?: SearchDate | null;
-  savedSince?: SearchDate | null;
+  savedBefore?: SearchDate | null | undefined;
+  savedOn?: SearchDate | null | undefined;
+  savedSince?: SearchDate | null | undefined;
   /** More octets than this. */
-  larger?: number | null;
+  larger?: number | null | undefined;
   /** Fewer octets than this. */
-  smaller?: number | null;
-  emailId?: string | null;
-  threadId?: string | null;
+  smaller?: number | null | undefined;
+  emailId?: string | null | undefined;
+  threadId?: string | null | undefined;
   /** A mod-sequence of at least this (RFC 7162). */
-  modseq?: number | null;
-  not?: SearchKeys | null;
+  modseq?: number | null | undefined;
+  not?: SearchKeys | null | undefined;
   /** At least one of these. */
-  or?: readonly SearchKeys[] | null;
+  or?: readonly SearchKeys[] | null | undefined;
 }
 
 /** Options of calls that can be slow. */
@@ -239,13 +239,13 @@ export interface SignalOption {
    * Ends the call, which rejects with the signal's reason. Never leaves half a change: a change
    * that has begun to be written is finished, and the call resolves.
    */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** Options of calls that are about a mailbox by name while another (or the same) is selected. */
 export interface SelectedOption {
   /** A view to bring up to date by the way: the answer then has `updates`. */
-  selected?: SelectedMailbox | null;
+  selected?: SelectedMailbox | null | undefined;
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -475,11 +475,11 @@ export class Session {
   listMailboxes(
     options?: {
       /** Empty where absent. */
-      reference?: string | null;
+      reference?: string | null | undefined;
       /** `"*"` where absent. */
-      pattern?: string | null;
+      pattern?: string | null | undefined;
       /** Only names subscribed to. */
-      subscribed?: boolean | null;
+      subscribed?: boolean | null | undefined;
     } & SelectedOption,
   ): Promise<{ mailboxes: MailboxListEntry[]; updates?: Updates }>;
 
@@ -495,9 +495,9 @@ export class Session {
   createMailbox(
     name: string,
     options?: {
-      specialUse?: SpecialUse | null;
+      specialUse?: SpecialUse | null | undefined;
       /** Its first uid, 1 to 4294967295; 1 where absent. */
-      firstUid?: number | null;
+      firstUid?: number | null | undefined;
     } & SelectedOption,
   ): Promise<{ mailboxId: string; updates?: Updates }>;
 
@@ -542,9 +542,9 @@ export class Session {
     messages: Iterable<ImportMessage> | AsyncIterable<ImportMessage>,
     options?: {
       /** Called after each commit. */
-      onProgress?: ((progress: ImportProgress) => void) | null;
+      onProgress?: ((progress: ImportProgress) => void) | null | undefined;
       /** 65,536 to 67,108,864; 2 MiB where absent. A larger message makes a commit of its own. */
-      chunkBytes?: number | null;
+      chunkBytes?: number | null | undefined;
     } & SignalOption,
   ): Promise<{ uidValidity: number; uids: Uint32Array; messages: number; octets: number }>;
 
@@ -565,9 +565,9 @@ export class Session {
   checkMailbox(
     selected: SelectedMailbox,
     options?: {
-      waitOn?: AbortSignal | null;
+      waitOn?: AbortSignal | null | undefined;
       /** Also do some upkeep of the mailbox. */
-      housekeeping?: boolean | null;
+      housekeeping?: boolean | null | undefined;
     } & SignalOption,
   ): Promise<Updates>;
 
@@ -579,11 +579,11 @@ export class Session {
     selected: SelectedMailbox,
     options?: {
       /** 0 where absent. */
-      offset?: number | null;
+      offset?: number | null | undefined;
       /** 0 to 10,000; 50 where absent. */
-      limit?: number | null;
+      limit?: number | null | undefined;
       /** In the order in which they came into the mailbox, or the newest first (the default). */
-      sort?: "arrival" | "-arrival" | null;
+      sort?: "arrival" | "-arrival" | null | undefined;
     } & SignalOption,
   ): Promise<{
     rows: MessageRow[];
@@ -649,9 +649,9 @@ export class Session {
     operation?: FlagOperation,
     options?: {
       /** Leave the changed flags out of the answer, unless they are others than the call alone makes them. */
-      silent?: boolean | null;
+      silent?: boolean | null | undefined;
       /** Leave messages alone that changed after this mod-sequence (RFC 7162); they come back as `modified`. */
-      unchangedSince?: number | null;
+      unchangedSince?: number | null | undefined;
     } & SignalOption,
   ): Promise<{
     /** The flags now, of every message the set named; none where silent. */
@@ -682,7 +682,7 @@ export class Session {
   /** Upkeep: packs small records, drops what is not needed any more. Changes nothing one can see. */
   cleanup(options?: {
     /** Everything there is to do, not only a little. */
-    thorough?: boolean | null;
+    thorough?: boolean | null | undefined;
   } & SignalOption): Promise<void>;
 
   /** Looks at every record of the database; changes nothing. */
@@ -705,23 +705,23 @@ export type ImportMessage =
   | Octets
   | (AppendMessage & {
       /** Taken as `internalDate` where that is absent. */
-      date?: Date | null;
+      date?: Date | null | undefined;
       /** Of an mbox, not stored. */
-      from?: string | null;
+      from?: string | null | undefined;
     });
 
 /** Options of `fetchMessages`. */
 export interface FetchOptions extends SignalOption {
   /** The decoded header fields. */
-  envelope?: boolean | null;
+  envelope?: boolean | null | undefined;
   /** The beginning of the text, and whether there is an attachment. */
-  preview?: boolean | null;
+  preview?: boolean | null | undefined;
   /** All octets. */
-  source?: boolean | null;
+  source?: boolean | null | undefined;
   /** Also set `\Seen`, as fetching a body does in IMAP; ignored by a read-only view. */
-  setSeen?: boolean | null;
+  setSeen?: boolean | null | undefined;
   /** Only messages whose mod-sequence is higher (RFC 7162); `vanished` then tells what went since. */
-  changedSince?: number | null;
+  changedSince?: number | null | undefined;
 }
 
 /** Answer of `fetchMessages`. */
@@ -755,7 +755,7 @@ export class MailboxSet {
   /** `NOT_FOUND`. */
   getMailbox(name: string): Promise<MailboxData>;
   /** Returns the mailbox id. `ALREADY_EXISTS`. */
-  addMailbox(name: string, options?: { specialUse?: SpecialUse | null; firstUid?: number | null }): Promise<string>;
+  addMailbox(name: string, options?: { specialUse?: SpecialUse | null | undefined; firstUid?: number | null }): Promise<string>;
   /** `NOT_FOUND`; `CANNOT` for INBOX. */
   deleteMailbox(name: string): Promise<void>;
   /** `NOT_FOUND`, `ALREADY_EXISTS`. */
@@ -832,7 +832,7 @@ export class MailboxData {
 /** Option of what adds messages at the layer below. */
 export interface RecentOption {
   /** Whether they are stored as `\Recent`; `true` where absent. */
-  recent?: boolean | null;
+  recent?: boolean | null | undefined;
 }
 
 /** Old and new uids: the n-th entries belong together. */

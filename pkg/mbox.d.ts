@@ -17,11 +17,11 @@ export interface ReadMboxOptions {
   /**
    * How lines that began with `From ` were written: `"mboxrd"` takes one `>` from lines of `>`s and
    * `From `, `"mboxo"` from `>From ` lines only, `"none"` changes no line (mboxcl, and files nobody quoted). `"auto"`, the
-   * default, is `"mboxrd"`.
+   * default, is `"mboxrd"`, and where the first `From ` line has a date, lines without one begin no message.
    */
-  format?: "mboxrd" | "mboxo" | "none" | "auto" | null;
+  format?: "mboxrd" | "mboxo" | "none" | "auto" | null | undefined;
   /** Ends the reading; the iteration throws its reason. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** Where an mbox comes from. */

@@ -18,18 +18,16 @@ async function* blobChunks(blob) {
   }
 }
 
-async function* streamChunks(stream) {
+/** By hand: a generator that waits for a stuck stream could not be told to stop. */
+function streamChunks(stream) {
   const reader = stream.getReader();
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    // Not awaited: a stream that is stuck must not hold up who stops reading.
-    reader.cancel().catch(() => {});
-  }
+  return {
+    next: () => reader.read(),
+    return: async () => {
+      await reader.cancel();
+      return { value: undefined, done: true };
+    },
+  };
 }
 
 function chunksOf(source) {
@@ -184,6 +182,7 @@ export async function* readMbox(source, options) {
 
   const pending = new Pending();
   let line; // the From line of the message that is being read
+  let dated = false; // whether every separator must have a date
   let searched = 0; // up to where `pending` holds no separator
   let ended = false;
   try {
@@ -196,6 +195,8 @@ export async function* readMbox(source, options) {
       if (line === undefined) {
         line = firstLine(pending, ended);
         if (line === undefined) continue;
+        // Then a paragraph that nobody quoted can be told from a separator.
+        dated = named === "auto" && separatorLine(line).date !== undefined;
         // The line's own end may begin the next separator: an empty message.
         searched = 0;
       }
@@ -208,8 +209,12 @@ export async function* readMbox(source, options) {
           searched = next === -1 ? Math.max(0, bytes.length - FROM.length - 2) : Math.max(0, next - 1);
           break;
         }
-        yield finished(line, bytes.subarray(0, next), format);
         const end = lineEnd === -1 ? bytes.length : lineEnd + 1;
+        if (dated && separatorLine(bytes.subarray(next, end)).date === undefined) {
+          searched = next;
+          continue;
+        }
+        yield finished(line, bytes.subarray(0, next), format);
         line = bytes.slice(next, end);
         pending.drop(end);
         searched = 0;

@@ -5,6 +5,20 @@ import { invalid } from "./errors.js";
 
 const isShared = (buffer) => typeof SharedArrayBuffer === "function" && buffer instanceof SharedArrayBuffer;
 
+function refuseDetached(buffer, what) {
+  try {
+    new Uint8Array(buffer);
+  } catch {
+    throw invalid(`${what} rests on a buffer that was transferred away`);
+  }
+}
+
+/** The engine copies the octets when it is called; until then somebody may have taken them away. */
+export function stillThere(messages) {
+  for (const [at, [raw]] of messages.entries()) refuseDetached(raw.buffer, `messages[${at}].raw`);
+  return messages;
+}
+
 /** A Uint8Array of any Octets; not a copy where it is one already. Only a Blob makes it wait. */
 export async function octets(value, what = "raw") {
   if (typeof value === "string") return new TextEncoder().encode(value);
@@ -12,7 +26,7 @@ export async function octets(value, what = "raw") {
   if (tag === "[object Blob]" || tag === "[object File]") return new Uint8Array(await value.arrayBuffer());
   const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
   if (isShared(buffer)) throw invalid(`${what} must not rest on a SharedArrayBuffer`);
-  if (buffer?.detached === true) throw invalid(`${what} rests on a buffer that was transferred away`);
+  if (ArrayBuffer.isView(value) || tag === "[object ArrayBuffer]") refuseDetached(buffer, what);
   if (tag === "[object ArrayBuffer]") return new Uint8Array(value);
   if (tag === "[object Uint8Array]") return value;
   throw check.refuse(what, "a Uint8Array, an ArrayBuffer, a Blob or a string", value);

@@ -59,10 +59,11 @@ impl MailboxDataHandle {
     #[wasm_bindgen(js_name = appendMany)]
     pub fn append_many(&self, messages: Array, recent: bool) -> Promise {
         let mailbox = self.mailbox.clone();
-        promise(async move {
-            let messages = convert::append_messages(&messages)?;
-            Ok(convert::stored_messages(&mailbox.append_many(messages, recent).await?).into())
-        })
+        // Copied before anybody else can run and take the octets away.
+        let messages = convert::append_messages(&messages);
+        promise(
+            async move { Ok(convert::stored_messages(&mailbox.append_many(messages?, recent).await?).into()) },
+        )
     }
 
     /// Copies messages.

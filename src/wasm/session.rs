@@ -266,8 +266,10 @@ impl SessionHandle {
     #[wasm_bindgen(js_name = appendMessages)]
     pub fn append_messages(&self, name: String, messages: Array, id: Option<u32>) -> Promise {
         let core = self.core.clone();
+        // Copied before anybody else can run and take the octets away.
+        let messages: Result<Vec<AppendMessage>> = convert::append_messages(&messages);
         promise(async move {
-            let messages: Vec<AppendMessage> = convert::append_messages(&messages)?;
+            let messages = messages?;
             core.with_maybe(id, async |view| {
                 let (appended, updates) = core.session.append_messages(&name, messages, view).await?;
                 Ok(maybe_told(updates.as_ref())

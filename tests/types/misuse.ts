@@ -1,0 +1,42 @@
+// What the types must refuse: each line marked so fails to compile, or the test does.
+
+import { type Session, MailboxError, SelectedMailbox, openSession } from "offline-mailbox";
+import { readMbox } from "offline-mailbox/mbox";
+
+export async function misuse(session: Session, selected: SelectedMailbox): Promise<void> {
+  // @ts-expect-error: no owner
+  await openSession({});
+  // @ts-expect-error: a misspelt option
+  await openSession({ owner: "a", durabilty: "strict" });
+  // @ts-expect-error: not a durability
+  await openSession({ owner: "a", durability: "lax" });
+  // @ts-expect-error: sessions come from openSession
+  new SelectedMailbox();
+  // @ts-expect-error: not a special use
+  await session.createMailbox("A", { specialUse: "\\Inbox" });
+  // @ts-expect-error: a number is no set
+  await session.fetchMessages(selected, 7);
+  // @ts-expect-error: uids are no strings
+  await session.fetchMessages(selected, ["7"]);
+  // @ts-expect-error: flags are a list
+  await session.updateFlags(selected, "1", "\\Seen");
+  // @ts-expect-error: not an operation
+  await session.updateFlags(selected, "1", ["\\Seen"], "set");
+  // @ts-expect-error: a date is a Date
+  await session.appendMessages("INBOX", [{ raw: "x", internalDate: "2026-01-01" }]);
+  // @ts-expect-error: no such key
+  await session.searchMailbox(selected, { sen: true });
+  // @ts-expect-error: text is not searched yet
+  await session.searchMailbox(selected, { subject: "x" });
+  // @ts-expect-error: a name is no view
+  await session.checkMailbox("INBOX");
+  // @ts-expect-error: answers are not to be changed
+  (await session.status("INBOX")).exists = 7;
+  // @ts-expect-error: not a code
+  new MailboxError("OOPS", "x");
+  // @ts-expect-error: not a format
+  readMbox(new Uint8Array(1), { format: "mmdf" });
+  // @ts-expect-error: without IndexedDB there is no default backend
+  const name: string = (await import("offline-mailbox")).backends.default;
+  console.log(name);
+}

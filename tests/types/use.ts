@@ -1,0 +1,96 @@
+// The public API as a typed application uses it. Compiling is the test.
+
+import {
+  type ErrorCode,
+  type FetchedMessage,
+  type MailboxEvents,
+  type MailboxSnapshot,
+  type MessageRow,
+  type SearchKeys,
+  type Updates,
+  ERROR_CODES,
+  MailboxError,
+  SelectedMailbox,
+  Session,
+  backends,
+  deleteDatabase,
+  openSession,
+  registerBackend,
+  version,
+} from "offline-mailbox";
+import { readMbox } from "offline-mailbox/mbox";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const is = <T extends true>(): T | undefined => undefined;
+
+export async function use(file: File, signal: AbortSignal): Promise<void> {
+  const session: Session = await openSession({ owner: "ada@example.org", durability: "strict", signal });
+  const { mailboxId } = await session.createMailbox("Archive/2026", { specialUse: "\\Archive", firstUid: 101 });
+  is<Equal<typeof mailboxId, string>>();
+  const appended = await session.appendMessages("INBOX", [{ raw: file, flags: ["\\Seen"], internalDate: new Date(), zoneMinutes: 60 }]);
+  is<Equal<typeof appended.uids, Uint32Array>>();
+  is<Equal<typeof appended.updates, Updates | undefined>>();
+
+  const { selected, snapshot } = await session.selectMailbox("INBOX", { readonly: false });
+  is<Equal<typeof snapshot, MailboxSnapshot>>();
+  is<Equal<typeof selected, SelectedMailbox>>();
+  const { rows, total } = await session.listMessages(selected, { offset: 0, limit: 50, sort: "-arrival", signal });
+  is<Equal<typeof rows, MessageRow[]>>();
+  is<Equal<typeof total, number>>();
+  const address: string | undefined = rows[0]?.from[0]?.address;
+
+  const { messages, updates, vanished } = await session.fetchMessages(selected, "101:150", { envelope: true, source: true });
+  is<Equal<typeof messages, FetchedMessage[]>>();
+  const source: Uint8Array | undefined = messages[0]?.source;
+  is<Equal<typeof vanished, Uint32Array | undefined>>();
+  is<Equal<typeof updates, Updates>>();
+
+  const keys: SearchKeys = [{ seen: false, since: new Date() }, { or: [{ flagged: true }, { keyword: "work" }] }];
+  const { uids } = await session.searchMailbox(selected, keys);
+  const { modified } = await session.updateFlags(selected, uids, ["\\Flagged"], "add", { unchangedSince: snapshot.highestModSeq });
+  is<Equal<typeof modified, Uint32Array>>();
+  await session.updateFlags(selected, { seq: "1:*" }, ["\\Seen"]);
+  await session.moveMessages(selected, [1, 2, 3], "Archive/2026", { signal });
+
+  for await (const each of session.changes(selected, { signal })) is<Equal<typeof each, Updates>>();
+  for await (const each of session.changes({ signal })) is<Equal<typeof each, MailboxEvents>>();
+  for await (const page of session.fetchPages(selected, "1:*", { pageSize: 10, source: true })) page.messages.length;
+
+  const imported = await session.importMessages("INBOX", readMbox(file, { format: "mboxrd", signal }), {
+    onProgress: ({ messages: count, octets }) => void (count + octets),
+    signal,
+  });
+  is<Equal<typeof imported.octets, number>>();
+  await session.importMessages("INBOX", [file, "raw", { raw: new Uint8Array(1) }]);
+
+  const mailbox = await session.mailboxSet.getMailbox("INBOX");
+  const pairs = await mailbox.moveMany(uids, mailbox, { recent: false });
+  is<Equal<typeof pairs.destination, Uint32Array>>();
+  await mailbox.update(1, await mailbox.get(1), ["\\Seen"], "replace");
+
+  try {
+    await session.closeMailbox(selected, { expunge: true });
+  } catch (error) {
+    if (!(error instanceof MailboxError)) throw error;
+    const code: ErrorCode = error.code;
+    const { description, retryable } = ERROR_CODES[code];
+    console.log(description, retryable, error.imapCode, error.cause, address, source);
+  }
+  await session.close();
+  await deleteDatabase({ owner: "ada@example.org" });
+
+  registerBackend("mine", async ({ owner, database }) => ({
+    read: ({ keys: wanted, scans, guards }) => ({
+      sequence: 0,
+      values: wanted.map(() => null),
+      scanned: scans.map(() => []),
+      revisions: guards.map(() => owner.length + database.length),
+    }),
+    commit: async (batch) => (batch.puts.length > 0 ? { committed: 1 } : { conflict: batch.guards.map(([guard]) => guard) }),
+    journal: () => ({ entries: [], truncated: false }),
+    pollIntervalMs: 500,
+  }));
+  const names: readonly string[] = backends.names;
+  backends.setDefault(names.includes("mine") ? "mine" : null);
+  is<Equal<typeof version, string>>();
+}
