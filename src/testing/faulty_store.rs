@@ -39,6 +39,9 @@ impl Fault {
         Fault::LoseAnswer,
         Fault::LoseCommit,
     ];
+
+    /// The faults after which a caller need not hear of anything.
+    pub const RECOVERABLE: &'static [Fault] = &[Fault::Conflict, Fault::LoseAnswer, Fault::LoseCommit];
 }
 
 /// A kind of call that a plan counts apart.
@@ -60,7 +63,8 @@ struct Plan {
     counts: BTreeMap<Call, usize>,
     faults: BTreeMap<(Call, usize), Fault>,
     rivals: BTreeMap<usize, Rival>,
-    random: Option<(Random, u32)>,
+    crash: Option<(Call, usize, bool)>,
+    random: Option<(Random, u32, &'static [Fault])>,
     injected: usize,
 }
 
@@ -93,14 +97,20 @@ impl FaultyStore {
         self.plan.borrow_mut().rivals.insert(commit, rival);
     }
 
-    /// Plans random faults: each commit has one in `percent` of 100 cases.
-    pub fn plan_random(&self, seed: u64, percent: u32) {
-        self.plan.borrow_mut().random = Some((Random::new(seed), percent));
+    /// Plans random faults: each commit has one of these in `percent` of 100 cases.
+    pub fn plan_random(&self, seed: u64, percent: u32, faults: &'static [Fault]) {
+        self.plan.borrow_mut().random = Some((Random::new(seed), percent, faults));
     }
 
     /// From now on every call fails with `UNAVAILABLE`, as after a crash, until [`FaultyStore::reset`].
     pub fn break_down(&self) {
         self.broken.set(true);
+    }
+
+    /// Plans a crash at one call: it and all later ones fail with `UNAVAILABLE`
+    /// until [`FaultyStore::reset`]. A commit at which it happens lands before, where `lands`.
+    pub fn plan_crash(&self, call: Call, index: usize, lands: bool) {
+        self.plan.borrow_mut().crash = Some((call, index, lands));
     }
 
     /// How many calls of a kind there were since [`FaultyStore::reset`].
@@ -120,12 +130,21 @@ impl FaultyStore {
         let index = *count;
         *count += 1;
         let mut fault = plan.faults.get(&(call, index)).copied();
-        if let (Call::Commit, None, Some((random, percent))) = (call, fault, &mut plan.random)
+        if let (Call::Commit, None, Some((random, percent, faults))) = (call, fault, &mut plan.random)
             && random.chance(*percent)
         {
-            fault = random.pick(Fault::OF_COMMITS).copied();
+            fault = random.pick(faults).copied();
         }
-        if self.broken.get() {
+        if let Some((at, number, lands)) = plan.crash
+            && (at, number) == (call, index)
+        {
+            fault = Some(match call {
+                Call::Commit if lands => Fault::LoseAnswer,
+                Call::Commit => Fault::LoseCommit,
+                _ => Fault::Fail(ErrorCode::Unavailable),
+            });
+            self.broken.set(true);
+        } else if self.broken.get() {
             fault = Some(Fault::Fail(ErrorCode::Unavailable));
         }
         plan.injected += usize::from(fault.is_some());

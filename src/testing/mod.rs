@@ -4,7 +4,10 @@
 // These are tests: they state what must hold, and stop where it does not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod conformance;
+pub mod dump;
 pub mod faulty_store;
+pub mod fixture;
 pub mod generator;
 pub mod random;
 pub mod store_contract;
