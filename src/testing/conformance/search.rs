@@ -161,7 +161,7 @@ pub async fn s149_object_ids(world: Rc<World>) {
 pub async fn s150_disabled_keys_are_refused_at_any_depth(world: Rc<World>) {
     world.fixture().await;
     let disabled = vec!["DRAFT".to_owned(), "larger".to_owned()];
-    let options = SessionOptions { disabled_search_keys: disabled, ..SessionOptions::default() };
+    let options = SessionOptions { disabled_search_keys: disabled };
     let mut client = Client { session: BaseSession::new(world.set(), options), selected: None };
     client.select("INBOX").await;
     let draft = || SearchKey::Flag(SystemFlags::DRAFT);

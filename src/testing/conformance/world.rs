@@ -41,6 +41,8 @@ pub trait Harness {
     async fn another(&self) -> Box<dyn Harness>;
 }
 
+type Stranger = (Box<dyn Harness>, Rc<dyn MailboxSet>);
+
 /// One case's database.
 pub struct World {
     harness: Box<dyn Harness>,
@@ -48,7 +50,7 @@ pub struct World {
     rivalled: Cell<bool>,
     first: RefCell<Rc<dyn MailboxSet>>,
     second: RefCell<Option<Rc<dyn MailboxSet>>>,
-    strangers: RefCell<Vec<(Box<dyn Harness>, Rc<dyn MailboxSet>)>>,
+    strangers: RefCell<Vec<Stranger>>,
 }
 
 /// Runs a case on a fresh database. One that has a rival runs twice: with both
