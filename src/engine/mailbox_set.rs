@@ -113,13 +113,20 @@ impl StoreMailboxSet {
     }
 
     async fn mailbox_of(&self, entry: &Entry) -> Result<Option<Rc<dyn MailboxData>>> {
-        let read = Read { keys: vec![layout::core(entry.number)], ..Read::default() };
-        let snapshot = self.engine.read(read).await?;
-        let Some(record) = snapshot.values.into_iter().next().flatten() else { return Ok(None) };
-        let core = record.with(Core::decode)?;
         let place = Place { number: entry.number, mailbox_id: entry.id.clone() };
         let name = entry.name.as_str().to_owned();
-        Ok(Some(Rc::new(StoreMailbox::new(self.engine.clone(), place, name, &core, self.durability))))
+        let open = |core: &Core| -> Rc<dyn MailboxData> {
+            Rc::new(StoreMailbox::new(self.engine.clone(), place, name, core, self.durability))
+        };
+        // One that is in memory already says itself, at each call, how it now is.
+        let slot = self.engine.slot(entry.number);
+        let known = slot.known.borrow().as_ref().and_then(|known| known.value.clone());
+        if let Some(loaded) = known {
+            return Ok(Some(open(&loaded.core)));
+        }
+        let read = Read { keys: vec![layout::core(entry.number)], ..Read::default() };
+        let record = self.engine.read(read).await?.values.into_iter().next().flatten();
+        record.map(|record| Ok(open(&record.with(Core::decode)?))).transpose()
     }
 
     /// Runs a change of the names that `change` makes; `change` says what to tell of it.
