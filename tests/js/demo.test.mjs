@@ -51,6 +51,7 @@ async function launch() {
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
     viewport: { width: 1280, height: 800 },
+    locale: "en-US",
   });
   browser.setDefaultTimeout(20_000);
   browser.on("page", watch);
@@ -183,6 +184,25 @@ test("an mbox is imported by the file picker, and hostile HTML neither runs nor 
   // An .eml goes in too, by name of its content rather than of the file.
   await page.locator("#import-files").setInputFiles({ name: "one.eml", mimeType: "message/rfc822", buffer: Buffer.from("Subject: Just one\r\n\r\nText\r\n") });
   await row(page, "Just one").waitFor();
+  await page.close();
+});
+
+test("an import shows how far it is and can be cancelled; what came in stays", LIMIT, async () => {
+  const page = await open("?owner=cancel@example.org&empty");
+  await page.locator("#list-empty", { hasText: "Inbox is empty" }).waitFor();
+  const COUNT = 12_000;
+  const body = `${"Some words to fill a line of mail with.\n".repeat(50)}\n`;
+  const file = Array.from({ length: COUNT }, (_, n) => `From a@example.org Thu Jan  1 10:00:00 2026\nSubject: Number ${n}\n\n${body}`).join("");
+  await page.locator("#import-files").setInputFiles({ name: "big.mbox", mimeType: "application/mbox", buffer: Buffer.from(file) });
+  await page.locator("#import-panel p", { hasText: /[1-9][\d,.]* messages? · / }).waitFor();
+  assert.ok((await page.locator("#import-panel progress").evaluate((bar) => bar.value)) > 0);
+  await page.locator("#import-panel button", { hasText: "Cancel" }).click();
+  const said = await page.locator(".toast", { hasText: "Import cancelled" }).textContent();
+  const kept = Number(/([\d,.]+) message/.exec(said)[1].replace(/\D/g, ""));
+  assert.ok(kept > 0 && kept < COUNT, said);
+  await page.locator("#mailbox-subtitle", { hasText: `${kept.toLocaleString("en-US")} messages` }).waitFor();
+  await page.reload();
+  await page.locator("#mailbox-subtitle", { hasText: `${kept.toLocaleString("en-US")} messages` }).waitFor();
   await page.close();
 });
 

@@ -93,7 +93,7 @@ class Page {
     tree.addEventListener("drop", ({ detail: { name, uids, copy, files } }) => {
       if (files) this.importer.add(files, name);
       else if (copy) this.actions.copy(uids, name);
-      else this.leave(this.actions.move(uids, name), uids);
+      else this.leave(this.actions.move(uids, name));
     });
     byId("new-mailbox").addEventListener("click", () => this.create());
     byId("help").addEventListener("click", helpDialog);
@@ -195,6 +195,10 @@ class Page {
   /** Another list of the view on screen: all of it, or these uids. */
   #show(uids) {
     const model = new ListModel(this.store.session, this.store.selected, uids, () => this.list.draw());
+    model.ongrow = (before) => {
+      this.list.follow([], [], before);
+      this.heading();
+    };
     model.onerror = (error) => this.store.selected.closed || failure("Reading the list", error);
     this.list.show(model);
     this.heading();
@@ -208,7 +212,7 @@ class Page {
     if (at >= 0) reader.flags(updates.flags.flags[at]);
     if (reader.uid !== undefined && updates.expunged.uid.includes(reader.uid)) {
       reader.clear("The message is not in this mailbox any more");
-      this.pane("list");
+      if (!matchMedia("(min-width: 761px)").matches) this.pane("list");
     }
     if (list.model.uids && updates.exists !== undefined) {
       clearTimeout(this.#research);
@@ -286,15 +290,18 @@ class Page {
     return this.actions.flag(uids, "\\Flagged", !uids.every((uid) => flags(uid).includes("\\Flagged")));
   }
 
-  /** After messages left the list: go on with the one that took their place. */
+  /** After messages left the list: where one of them was being read, go on with its neighbour. */
   async leave(done) {
-    const reading = this.reader.uid !== undefined;
+    const { list, reader } = this;
+    const reading = reader.uid;
     if (!(await done)) return;
-    this.list.clearSelection();
-    if (reading && app.dataset.pane === "reader" && matchMedia("(min-width: 761px)").matches && this.list.cursor >= 0) {
-      // The list has been told by now or is about to be: its updates come before the next frame.
-      requestAnimationFrame(() => this.list.openCursor());
+    list.clearSelection();
+    if (reading === undefined || app.dataset.pane !== "reader" || !matchMedia("(min-width: 761px)").matches) return;
+    // The view's update takes the message out of the reader, and is on its way by now.
+    for (let waited = 0; reader.uid === reading && waited < 1000; waited += 20) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    if (reader.uid === undefined) list.openCursor();
   }
 
   async create(parent) {

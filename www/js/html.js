@@ -20,10 +20,11 @@ function tameCss(css) {
  * Returns the body, how many remote images were left out, and the styles.
  */
 export function cleanHtml(html, Parser, imageUrl) {
-  // Handlers never run in a parsed document, but each would be reported as a policy violation.
+  // Handlers never run in a parsed document, but each would be reported as a policy violation, as
+  // would a base; and a document of frames would have no body.
   const quiet = html
     .replace(/<[a-z][^<>]*>/gi, (tag) => tag.replace(/([\s"'/])on([a-z]+\s*=)/gi, "$1data-was-on$2"))
-    .replace(/<meta\b/gi, "<data-was-meta ");
+    .replace(/<(meta|base|frameset|noframes)\b/gi, "<data-was-$1 ");
   const parsed = new Parser().parseFromString(quiet, "text/html");
   let remote = 0;
   const styles = Array.from(parsed.querySelectorAll("style"), (style) => {

@@ -65,8 +65,11 @@ export class MessageList extends EventTarget {
     this.#selectionChanged();
   }
 
-  /** Follows an update of the model. */
-  follow({ removed, grew }, expungedUids, before) {
+  /**
+   * Follows the model, which had `before` messages: positions that went, descending, and the uids
+   * that went; or, with none, messages that came.
+   */
+  follow(removed, expungedUids, before) {
     const total = this.total;
     const top = this.#offset();
     const anchorPosition = before - 1 - Math.floor(top / this.#rowHeight);
@@ -83,7 +86,7 @@ export class MessageList extends EventTarget {
       }
     }
     this.#measure();
-    if (top > this.#rowHeight / 2 && (removed.length > 0 || grew)) {
+    if (top > this.#rowHeight / 2 && before !== total) {
       const below = removed.filter((other) => other < anchorPosition).length;
       const index = total - 1 - (anchorPosition - below);
       this.#scrollToOffset(index * this.#rowHeight + (top % this.#rowHeight));

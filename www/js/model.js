@@ -4,10 +4,13 @@
 const PAGE = 64;
 const KEPT = 40 * PAGE;
 const AT_ONCE = 2;
+const MOST_TRIES = 12;
 
 /**
  * A window on a view, or, with `uids` (ascending), on the hits of a search in it.
- * `onchange` is called when rows have come or gone.
+ * `total` is how many are shown; mail that arrives is shown once its rows are here, so that the list
+ * does not flash while much comes in. `onchange()` is called when rows have come, `ongrow(before)`
+ * when there are more of them.
  */
 export class ListModel {
   #rows = new Map();
@@ -15,12 +18,16 @@ export class ListModel {
   #wanted = [];
   #gone = new AbortController();
   #tries = 0;
+  /** How many messages the view has: `total`, and those whose rows are still to come. */
+  #exists = 0;
+  #growing = false;
 
   constructor(session, selected, uids, onchange) {
     this.session = session;
     this.selected = selected;
     this.uids = uids;
     this.total = uids ? uids.length : selected.exists;
+    this.#exists = this.total;
     this.onchange = onchange;
   }
 
@@ -91,8 +98,6 @@ export class ListModel {
 
   async #load(page) {
     const offset = page * PAGE;
-    const { total } = this;
-    let rows;
     if (this.uids) {
       const { messages } = await this.session.fetchMessages(
         this.selected, this.uids.subarray(offset, offset + PAGE), { envelope: true, preview: true });
@@ -103,19 +108,59 @@ export class ListModel {
       }
     } else {
       const answer = await this.session.listMessages(this.selected, { offset, limit: PAGE, sort: "arrival" });
-      rows = answer.rows;
       if (this.#gone.signal.aborted) return;
       // The view may have moved on while we asked, and its updates not have come to us yet: rows
       // numbered otherwise than the list is are not taken, but asked for again.
-      if (answer.total !== this.total || total !== this.total) {
+      if (answer.total !== this.#exists) {
         this.#tries += 1;
-        setTimeout(() => this.onchange(), Math.min(50 * this.#tries, 1000));
+        if (this.#tries > MOST_TRIES) this.#resync(answer.total);
+        setTimeout(() => this.onchange(), 50 * this.#tries);
         return;
       }
       this.#tries = 0;
-      rows.forEach((row, index) => this.#rows.set(offset + index, row));
+      answer.rows.forEach((row, index) => this.#rows.set(offset + index, row));
     }
     this.onchange();
+  }
+
+  /** Shows what has arrived, once the newest rows are here. */
+  async #grow() {
+    if (this.#growing) return;
+    this.#growing = true;
+    try {
+      while (!this.#gone.signal.aborted && this.#exists > this.total) {
+        const offset = Math.max(this.total, this.#exists - PAGE);
+        const { rows, total } = await this.session.listMessages(this.selected, { offset, limit: PAGE, sort: "arrival" });
+        if (this.#gone.signal.aborted) return;
+        if (total !== this.#exists) {
+          this.#tries += 1;
+          if (this.#tries > MOST_TRIES) return this.#resync(total);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          continue;
+        }
+        rows.forEach((row, index) => this.#rows.set(offset + index, row));
+        this.#tries = 0;
+        this.#shown(total);
+      }
+    } catch (error) {
+      this.onerror?.(error);
+    } finally {
+      this.#growing = false;
+    }
+  }
+
+  /** We were told otherwise than the view is, and no update comes to mend it: begin anew. */
+  #resync(total) {
+    this.#rows.clear();
+    this.#tries = 0;
+    this.#exists = total;
+    this.#shown(total);
+  }
+
+  #shown(total) {
+    const before = this.total;
+    this.total = total;
+    this.ongrow?.(before);
   }
 
   #positionOf(uid) {
@@ -131,8 +176,7 @@ export class ListModel {
   }
 
   /**
-   * Follows the view. Returns what happened to the list: the positions that went (descending), and
-   * whether there are more messages than before.
+   * Follows the view. Returns the positions that went, descending.
    */
   apply(updates) {
     const flags = new Map();
@@ -155,9 +199,15 @@ export class ListModel {
     }
     removed.sort((a, b) => b - a);
     if (removed.length > 0) this.#close(removed);
-    const before = this.total - removed.length;
-    this.total = this.uids ? this.uids.length : (updates.exists ?? before);
-    return { removed, grew: !this.uids && this.total > before };
+    if (this.uids) {
+      this.total = this.uids.length;
+      return removed;
+    }
+    const shown = removed.filter((position) => position < this.total);
+    this.total -= shown.length;
+    this.#exists = updates.exists ?? this.#exists - removed.length;
+    if (this.#exists > this.total) this.#grow();
+    return shown;
   }
 
   /** Takes positions out and moves the rows behind them up. */
