@@ -6,7 +6,7 @@ import { importedMessage } from "./octets.js";
 import { abandonable, throwIfAborted } from "./signals.js";
 
 const CHUNK_MESSAGES = 1000;
-const CHUNK_BYTES = 2 * 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 
 export const importOptions = (given) => {
   const { onProgress, chunkBytes, signal } = check.options(given, ["onProgress", "chunkBytes", "signal"]);
@@ -23,6 +23,21 @@ function iterate(messages) {
     throw check.refuse("messages", "an iterable or async iterable of messages", messages);
   }
   return start.call(messages);
+}
+
+/**
+ * Lets others have the thread: a store in memory answers without ever giving it up. By a message,
+ * since timers are slowed in tabs that are not seen.
+ */
+function breathe() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
 }
 
 /** `append` commits an array of messages and resolves to { uidValidity, uids }. */
@@ -44,6 +59,7 @@ export async function importAll(messages, { onProgress, chunkBytes, signal }, ap
   };
   const begin = async (chunk, octets) => {
     await committing;
+    await breathe();
     throwIfAborted(signal);
     committing = commit(chunk, octets);
     // Looked at before the next commit, and at the end.

@@ -543,7 +543,7 @@ export class Session {
     options?: {
       /** Called after each commit. */
       onProgress?: ((progress: ImportProgress) => void) | null | undefined;
-      /** 65,536 to 67,108,864; 2 MiB where absent. A larger message makes a commit of its own. */
+      /** 65,536 to 67,108,864; 1 MiB where absent. A larger message makes a commit of its own. */
       chunkBytes?: number | null | undefined;
     } & SignalOption,
   ): Promise<{ uidValidity: number; uids: Uint32Array; messages: number; octets: number }>;

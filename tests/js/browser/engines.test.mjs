@@ -30,7 +30,7 @@ const CHECK = `
   const { selected } = await session.selectMailbox("INBOX");
   const { uids } = await session.searchMailbox(selected, { keyword: "work" });
   const { problems } = await session.verify();
-  const found = { hits: [...uids], digests: await digests(window.session, "INBOX"), archived: (await session.status("Archive/2026")).exists, problems };
+  const found = { hits: [...uids], digests: await digests(session, "INBOX"), archived: (await session.status("Archive/2026")).exists, problems };
   await session.close();
   return found;
 `;

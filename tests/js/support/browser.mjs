@@ -83,6 +83,7 @@ export async function chromium(t, origin) {
 /** A browser by WebDriver: the same in small. `run` evaluates the text of an async function's body in the tab at the front. */
 export async function webdriver(t, origin, name) {
   const { Builder } = await import("selenium-webdriver");
+  let service;
   const builder = new Builder().disableEnvironmentOverrides();
   if (name === "firefox") {
     const firefox = await import("selenium-webdriver/firefox.js");
@@ -91,21 +92,21 @@ export async function webdriver(t, origin, name) {
     builder.forBrowser("firefox").setFirefoxOptions(options).setFirefoxService(new firefox.ServiceBuilder(process.env.GECKODRIVER));
   } else {
     const { default: remote } = await import("selenium-webdriver/remote/index.js");
-    const service = new remote.DriverService(process.env.WEBKITDRIVER, {
-      port: 0,
+    service = new remote.DriverService(process.env.WEBKITDRIVER, {
       loopback: true,
-      args: [],
-      ...(await freePortArguments()),
+      ...(await freePort()),
     });
-    const address = await service.start(30_000);
-    t.after(() => service.kill());
-    builder.usingServer(address).withCapabilities({
+    builder.usingServer(await service.start(30_000)).withCapabilities({
       browserName: "MiniBrowser",
       "webkitgtk:browserOptions": { binary: process.env.MINIBROWSER, args: ["--automation"] },
     });
   }
-  const driver = await builder.build();
-  t.after(() => driver.quit());
+  let driver;
+  t.after(async () => {
+    await driver?.quit().catch(() => {});
+    await service?.kill();
+  });
+  driver = await builder.build();
   await driver.manage().setTimeouts({ script: 120_000, pageLoad: 60_000 });
   const ready = () => driver.wait(() => driver.executeScript("return globalThis.mailboxReady === true"), 60_000);
   return {
@@ -134,7 +135,7 @@ export async function webdriver(t, origin, name) {
   };
 }
 
-async function freePortArguments() {
+async function freePort() {
   const probe = createServer();
   await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
   const { port } = probe.address();
