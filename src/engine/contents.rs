@@ -8,10 +8,9 @@ use super::append::Prepared;
 use super::assembly::{Assembly, Step};
 use super::directory::{ContentEntry, DirectoryPage, PackTablePage, PackUse, Place};
 use super::identity::{Hash, Posting};
-use super::layout::{self, PackKind};
+use super::layout::{self, ContentNumber, NO_CONTENT, PackKind};
 use super::packs::{self, Item, Packed, SMALL_PACK_BYTES};
 use super::paged::{Pages, append_paged};
-use super::pages::{ContentNumber, NO_CONTENT};
 use super::shared::Shared;
 use crate::model::{Error, ErrorCode};
 

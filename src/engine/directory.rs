@@ -4,7 +4,7 @@
 
 use super::codec::{Writer, read_column, unseal, write_column};
 use super::layout::DIRECTORY_ROWS;
-use super::paged::Page;
+use super::pages::Page;
 use crate::model::{Error, Result};
 
 const VERSION: u8 = 1;

@@ -10,8 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::codec::{Writer, unseal};
-use super::layout::{self, MailboxNumber};
-use super::pages::ContentNumber;
+use super::layout::{self, ContentNumber, MailboxNumber};
 use super::shared::IdentityHead;
 use crate::model::{Error, Result, Uid, Value};
 use crate::store::Key;

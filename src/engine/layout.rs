@@ -6,6 +6,12 @@ use crate::view::PAGE_ROWS;
 /// A mailbox's number within its database; never used again.
 pub type MailboxNumber = u32;
 
+/// Where a message's octets are is looked up by it. 0: nowhere.
+pub type ContentNumber = u32;
+
+/// The content number of a message whose body is absent.
+pub const NO_CONTENT: ContentNumber = 0;
+
 /// Guards the names of mailboxes, their attributes and the subscriptions.
 pub const NAMES: Guard = 0;
 /// Guards what mailboxes share: the content directory, packs, the identity index.

@@ -4,8 +4,7 @@
 
 use super::codec::{Reader, Writer};
 use super::directory::{PackUse, Place};
-use super::layout::{self, PackKind};
-use super::pages::ContentNumber;
+use super::layout::{self, ContentNumber, PackKind};
 use crate::model::{Error, ErrorCode, Result, Value};
 use crate::store::Key;
 

@@ -5,26 +5,8 @@ use std::collections::HashMap;
 
 use super::assembly::{Assembly, Step};
 use super::layout;
-use crate::model::Result;
+use super::pages::Page;
 use crate::store::Key;
-
-/// A record that is a run of items.
-pub trait Page: Default {
-    /// What it holds.
-    type Item: Clone;
-
-    /// How many items a page has while items are appended to it.
-    const ROWS: u32;
-
-    fn decode(record: &[u8]) -> Result<Self>;
-
-    fn encode(&self) -> Vec<u8>;
-
-    fn items(&mut self) -> &mut Vec<Self::Item>;
-
-    /// What stands for an item of a page that was dropped when all in it was dead.
-    fn filler() -> Self::Item;
-}
 
 /// Appends items from a position on: reads the last page, writes it and its successors.
 pub async fn append_paged<P: Page>(

@@ -2,8 +2,7 @@
 //! Not here: when they are written.
 
 use super::codec::{Writer, read_column, unseal, unzigzag, write_column, zigzag};
-use super::layout::{INDEX_ROWS, LIST_ROWS, SEALED_ROWS};
-use super::paged::Page;
+use super::layout::{ContentNumber, INDEX_ROWS, LIST_ROWS, NO_CONTENT, SEALED_ROWS};
 use crate::mime::ListRow;
 use crate::model::{EmailId, Error, Result, ThreadId, ZonedTime};
 use crate::view::{FlagPage, PAGE_ROWS};
@@ -13,11 +12,23 @@ const INDEX_VERSION: u8 = 1;
 const IDS_VERSION: u8 = 1;
 const ROWS_VERSION: u8 = 1;
 
-/// A content number: where a message's octets are is looked up by it. 0: nowhere.
-pub type ContentNumber = u32;
+/// A record that is a run of items.
+pub trait Page: Default {
+    /// What it holds.
+    type Item: Clone;
 
-/// The content number of a message whose body is absent.
-pub const NO_CONTENT: ContentNumber = 0;
+    /// How many items a page has while items are appended to it.
+    const ROWS: u32;
+
+    fn decode(record: &[u8]) -> Result<Self>;
+
+    fn encode(&self) -> Vec<u8>;
+
+    fn items(&mut self) -> &mut Vec<Self::Item>;
+
+    /// What stands for an item of a page that was dropped when all in it was dead.
+    fn filler() -> Self::Item;
+}
 
 fn row_count(count: u32, limit: u32, what: &str) -> Result<usize> {
     if count > limit {

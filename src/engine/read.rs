@@ -7,9 +7,11 @@ use std::rc::Rc;
 
 use super::cache::Page;
 use super::directory::{ContentEntry, DirectoryPage};
-use super::layout::{self, DIRECTORY_ROWS, INDEX_ROWS, LIST_ROWS, MailboxNumber, PackKind, SEALED_ROWS};
-use super::paged::Page as _;
-use super::pages::{ContentNumber, IdsPage, IdsRow, IndexPage, IndexRow, NO_CONTENT, RowPage};
+use super::layout::{
+    self, ContentNumber, DIRECTORY_ROWS, INDEX_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind,
+    SEALED_ROWS,
+};
+use super::pages::{IdsPage, IdsRow, IndexPage, IndexRow, Page as _, RowPage};
 use super::{Engine, Loaded};
 use crate::mime::ListRow;
 use crate::model::{Error, Result, Uid, Value};

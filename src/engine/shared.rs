@@ -2,8 +2,7 @@
 //! identity index. Here: the record. Not here: pages, packs, buckets.
 
 use super::codec::{Writer, unseal};
-use super::layout::PackKind;
-use super::pages::ContentNumber;
+use super::layout::{ContentNumber, PackKind};
 use crate::model::Result;
 
 const VERSION: u8 = 1;

@@ -5,10 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::core::Core;
 use super::directory::{DirectoryPage, PackTablePage, Place};
-use super::layout::{self, DIRECTORY_ROWS, LIST_ROWS, MailboxNumber, PackKind};
+use super::layout::{self, DIRECTORY_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind};
 use super::packs::read_header;
-use super::paged::Page as _;
-use super::pages::{NO_CONTENT, RowPage};
+use super::pages::{Page as _, RowPage};
 use super::{Engine, Loaded};
 use crate::model::{Error, ErrorCode, Result, Uid, Value};
 use crate::store::{Key, KeyRange, Read, Scan, Space};
