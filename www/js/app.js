@@ -65,7 +65,6 @@ class Page {
     const { store, list, reader } = this;
     store.addEventListener("mailboxes", () => this.redraw());
     store.addEventListener("selected", () => {
-      history.replaceState(null, "", `#${encodeURIComponent(store.name)}`);
       byId("search").value = "";
       list.outgoing = ["\\Sent", "\\Drafts"].includes(store.current()?.specialUse);
       reader.clear();
@@ -79,7 +78,8 @@ class Page {
       await this.select("INBOX");
     });
     store.addEventListener("trouble", ({ detail: error }) => {
-      if (error.code !== "CLOSED") failure("Following changes", error);
+      if (["VERSION_CHANGED", "STORAGE_LOST", "INTERNAL"].includes(error.code)) fatal("The mail store stopped", error);
+      else if (error.code !== "CLOSED") failure("Following changes", error);
     });
   }
 
@@ -227,6 +227,8 @@ class Page {
     this.status.counts();
     const inbox = this.store.mailboxes.get("INBOX")?.counts?.unseen ?? 0;
     const name = this.store.name ? leafName(this.store.name) : "";
+    const hash = this.store.name ? `#${encodeURIComponent(this.store.name)}` : "";
+    if (location.hash !== hash) history.replaceState(null, "", hash);
     document.title = `${inbox > 0 ? `(${inbox}) ` : ""}${name ? `${name} · ` : ""}offline-mailbox`;
   }
 
@@ -367,16 +369,25 @@ class Page {
 
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js").catch(() => {});
 
+const ADVICE = {
+  UNAVAILABLE: "This browser gives this page no storage, or could not start the engine. Private windows often have none; try a normal one.",
+  BLOCKED: "Another tab holds an older version of the mail store. Close it and reload this one.",
+  SCHEMA_TOO_NEW: "A newer version of this page has written the mail store. Reload to get that version.",
+  VERSION_CHANGED: "Another tab has renewed or deleted the mail store. Reload to go on.",
+  STORAGE_LOST: "The browser lost its storage. Close all its windows and try again; nothing was deleted.",
+  INTERNAL: "Something broke inside. What was stored is safe; reload to go on.",
+};
+
+/** Covers the page: it cannot go on without a reload. */
+function fatal(heading, error) {
+  if (document.querySelector(".fatal")) return;
+  document.body.append(el("div", { class: "fatal", role: "alert" },
+    icon("disk"), el("h2", { text: heading }),
+    el("p", { text: ADVICE[error.code] ?? error.message }), error.code ? el("code", { text: error.code }) : "",
+    el("button", { type: "button", class: "button button-primary", text: "Reload", on: { click: () => location.reload() } })));
+}
+
 start().catch((error) => {
   console.error(error);
-  const advice = {
-    UNAVAILABLE: "This browser gives this page no storage. Private windows often do not; try a normal one.",
-    BLOCKED: "Another tab holds an older version of the mail store. Close it and reload this one.",
-    SCHEMA_TOO_NEW: "A newer version of this page has written the mail store. Reload to get that version.",
-    STORAGE_LOST: "The browser lost its storage. Close all its windows and try again; nothing was deleted.",
-  }[error.code];
-  document.body.append(el("div", { class: "fatal", role: "alert" },
-    icon("disk"), el("h2", { text: "The mail store could not be opened" }),
-    el("p", { text: advice ?? error.message }), error.code ? el("code", { text: error.code }) : "",
-    el("button", { type: "button", class: "button button-primary", text: "Try again", on: { click: () => location.reload() } })));
+  fatal("The mail store could not be opened", error);
 });

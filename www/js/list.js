@@ -18,7 +18,7 @@ export class MessageList extends EventTarget {
   #spare = [];
   #frame = 0;
   #timer = 0;
-  #lastScroll = 0;
+  #lastFirst = 0;
   #height = 0;
   #rowHeight = 64;
   #anchor = 0;
@@ -79,11 +79,10 @@ export class MessageList extends EventTarget {
       const position = before - 1 - this.cursor;
       const gone = removed.includes(position);
       const below = removed.filter((other) => other < position).length;
-      this.cursor = total === 0 ? -1 : Math.min(total - 1, Math.max(0, total - 1 - (position - below)));
-      if (gone) {
-        this.cursor = Math.min(total - 1, this.cursor);
-        this.cursorUid = undefined;
-      }
+      // Where the message itself went, the next older one takes its place.
+      const index = total - 1 - (position - below - (gone ? 1 : 0));
+      this.cursor = Math.min(total - 1, Math.max(0, index));
+      if (gone) this.cursorUid = undefined;
     }
     this.#measure();
     if (top > this.#rowHeight / 2 && before !== total) {
@@ -167,14 +166,14 @@ export class MessageList extends EventTarget {
     if (last >= first) this.#ask(this.total - 1 - last, this.total - 1 - first);
   }
 
-  /** Rows a fast scroll flies over are not asked for. */
+  /** Asks for a screen more on both sides; rows that a fast scroll flies over are not asked for. */
   #ask(first, last) {
-    const now = performance.now();
-    const flying = now - this.#lastScroll < 40;
-    this.#lastScroll = now;
+    const more = this.fitting;
+    const flying = Math.abs(first - this.#lastFirst) > 2 * more;
+    this.#lastFirst = first;
     clearTimeout(this.#timer);
-    if (!flying) this.model.want(first, last);
-    else this.#timer = setTimeout(() => this.draw(), 60);
+    if (flying) this.#timer = setTimeout(() => this.draw(), 60);
+    else this.model.want(Math.max(0, first - more), Math.min(this.total - 1, last + more));
   }
 
   redraw() {
