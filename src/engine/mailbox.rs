@@ -192,7 +192,7 @@ impl MailboxData for StoreMailbox {
 
     fn readonly(&self) -> bool {
         let known = self.slot.known.borrow();
-        let loaded = known.as_ref().and_then(|known| known.value.as_ref());
+        let loaded = known.as_ref().filter(|known| known.fresh).and_then(|known| known.value.as_ref());
         loaded.map_or(self.readonly, |loaded| loaded.core.readonly)
     }
 

@@ -118,15 +118,24 @@ impl StoreMailboxSet {
         let open = |core: &Core| -> Rc<dyn MailboxData> {
             Rc::new(StoreMailbox::new(self.engine.clone(), place, name, core, self.durability))
         };
-        // One that is in memory already says itself, at each call, how it now is.
         let slot = self.engine.slot(entry.number);
+        let names = self.engine.names.borrow().as_ref().map(|known| known.revision).unwrap_or_default();
         let known = slot.known.borrow().as_ref().and_then(|known| known.value.clone());
-        if let Some(loaded) = known {
+        // One that is in memory already says itself, at each call, how it now is; but for its
+        // lock, which another program may have changed.
+        let fresh = slot.known.borrow().as_ref().is_some_and(|known| known.fresh);
+        if let Some(loaded) = known.as_ref().filter(|_| fresh && slot.lock_seen.get() == names) {
             return Ok(Some(open(&loaded.core)));
         }
         let read = Read { keys: vec![layout::core(entry.number)], ..Read::default() };
         let record = self.engine.read(read).await?.values.into_iter().next().flatten();
-        record.map(|record| Ok(open(&record.with(Core::decode)?))).transpose()
+        let Some(record) = record else { return Ok(None) };
+        let core = record.with(Core::decode)?;
+        if known.is_some_and(|loaded| loaded.core.readonly != core.readonly) {
+            super::set_stale(&mut *slot.known.borrow_mut());
+        }
+        slot.lock_seen.set(names);
+        Ok(Some(open(&core)))
     }
 
     /// Runs a change of the names that `change` makes; `change` says what to tell of it.

@@ -74,6 +74,9 @@ struct Known<T> {
 struct Slot {
     known: RefCell<Option<Known<Option<Rc<Loaded>>>>>,
     selected_set: SelectedSet,
+    /// The names' revision at which it was last looked whether the mailbox is
+    /// locked: a lock is a step of the names.
+    lock_seen: Cell<Revision>,
 }
 
 /// A database in this program: caches over its store, one for all sessions.
@@ -128,7 +131,11 @@ impl Engine {
 
     fn slot(&self, number: MailboxNumber) -> Rc<Slot> {
         let mut mailboxes = self.mailboxes.borrow_mut();
-        let new = || Rc::new(Slot { known: RefCell::new(None), selected_set: SelectedSet::default() });
+        let new = || Rc::new(Slot {
+            known: RefCell::new(None),
+            selected_set: SelectedSet::default(),
+            lock_seen: Cell::default(),
+        });
         mailboxes.entry(number).or_insert_with(new).clone()
     }
 

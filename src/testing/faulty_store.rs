@@ -40,8 +40,8 @@ impl Fault {
         Fault::LoseCommit,
     ];
 
-    /// The faults after which a caller need not hear of anything.
-    pub const RECOVERABLE: &'static [Fault] = &[Fault::Conflict, Fault::LoseAnswer, Fault::LoseCommit];
+    /// The faults that a caller need not hear of: what it asked for can be found to be done, or be done again.
+    pub const RECOVERABLE: &'static [Fault] = &[Fault::Conflict, Fault::LoseAnswer];
 }
 
 /// A kind of call that a plan counts apart.

@@ -92,6 +92,7 @@ macro_rules! conformance_suite {
                 s75_two_who_select_at_once_share_no_recent,
                 s72_examine_shows_recent_and_leaves_it,
                 s73_a_read_only_mailbox_never_loses_its_recents,
+                s73_s136_a_lock_by_another_is_seen,
                 s74_a_failed_select_selects_nothing,
                 s76_who_appends_with_the_mailbox_selected_gets_recent,
                 s77_what_an_outsider_appends_is_recent_in_exactly_one_view,

@@ -66,6 +66,24 @@ pub async fn s73_a_read_only_mailbox_never_loses_its_recents(world: Rc<World>) {
     assert_eq!(client.status("Trash").await.recent, 1);
 }
 
+pub async fn s73_s136_a_lock_by_another_is_seen(world: Rc<World>) {
+    world.fixture().await;
+    let (mut client, rival) = (world.client(), world.rival().await);
+    client.select("INBOX").await;
+    client.append("INBOX", "Subject: open\r\n\r\n").await;
+    for locked in [true, false] {
+        rival.session.mailbox_set().set_readonly(&name("INBOX"), locked).await.unwrap();
+        assert_eq!(world.mailbox("INBOX").await.readonly(), locked);
+        let messages = vec![crate::model::AppendMessage::new("Subject: locked?\r\n\r\n")];
+        let appended = client.append_all("INBOX", messages).await;
+        assert_eq!(
+            appended.map(|_| ()).map_err(|error| error.code()),
+            if locked { Err(ErrorCode::ReadOnly) } else { Ok(()) }
+        );
+        assert_eq!(client.status("INBOX").await.readonly, locked);
+    }
+}
+
 pub async fn s74_a_failed_select_selects_nothing(world: Rc<World>) {
     world.fixture().await;
     let mut client = world.client();
