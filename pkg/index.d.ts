@@ -560,7 +560,8 @@ export class Session {
   /**
    * NOOP, CHECK and IDLE: tells what is new. With `waitOn`, waits until there is something new or
    * that signal is aborted, and then resolves (with nothing new in the latter case); other calls on
-   * the view go ahead meanwhile. `signal` rejects instead.
+   * the view go ahead meanwhile. `signal` rejects instead. Of all calls on a view, one alone answers
+   * with an update: where several listen, use {@link Session.changes}.
    */
   checkMailbox(
     selected: SelectedMailbox,

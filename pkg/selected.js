@@ -131,7 +131,9 @@ export class View {
         const { updates, view } = await this.#engine.call(() => this.#handle.waitMailbox(this.id, event));
         this.#absorb(view);
         if (this.#tell(updates)) {
-          for (const waiter of [...this.#waiters]) waiter.resolve(updates);
+          // One alone: who applies what calls answer must not get it twice.
+          const [first] = this.#waiters;
+          first?.resolve(updates);
         }
         if (view.closed) this.end();
       })
@@ -139,6 +141,7 @@ export class View {
       .then(() => {
         this.#wait = undefined;
         event.free();
+        for (const waiter of [...this.#waiters]) waiter.giveUp?.();
         this.#watch();
       });
   }
@@ -166,8 +169,14 @@ export class View {
         return;
       }
       this.#waiters.add(waiter);
-      stops.push(onAbort(waitOn, () => waiter.resolve(undefined)));
-      stops.push(onAbort(signal, () => waiter.reject(signal.reason)));
+      // What the wait under way still finds was then told to this call, and must be its answer.
+      const giveUp = (how) => {
+        waiter.giveUp = how;
+        if (this.#wait) this.#wait.set();
+        else how();
+      };
+      stops.push(onAbort(waitOn, () => giveUp(() => waiter.resolve(undefined))));
+      stops.push(onAbort(signal, () => giveUp(() => waiter.reject(signal.reason))));
       this.#watch();
     });
   }
