@@ -1,6 +1,7 @@
 // The compiled engine: loading it, calling it, and what happens when it breaks. Not here: what it does.
 
 import { MailboxError, fromEngine } from "./errors.js";
+import * as firstGlue from "./wasm/offline_mailbox.js";
 
 const UNLOADABLE = "UNAVAILABLE";
 
@@ -29,40 +30,31 @@ export const loadedEngine = () => current;
 
 async function load(source) {
   loads += 1;
-  const glue = await importGlue(loads);
   const module_or_path = await compiled(await (source ?? new URL("./wasm/offline_mailbox_bg.wasm", import.meta.url)));
+  const glue = await freshGlue();
   try {
     await glue.default({ module_or_path });
+    used = true;
   } catch (cause) {
     throw new MailboxError(UNLOADABLE, "the engine did not start", { cause });
   }
   return new Engine(glue);
 }
 
-async function importGlue(load) {
-  try {
-    const glue = await import("./wasm/offline_mailbox.js");
-    if (!used.has(glue)) {
-      used.add(glue);
-      return glue;
-    }
-  } catch (cause) {
-    if (load === 1) throw new MailboxError(UNLOADABLE, "the engine's loader could not be imported", { cause });
-  }
-  // The loader holds one instance for good, so a new instance needs a new copy of it; and platforms
-  // may remember that an import failed. A bundle has no such file: there only a reload helps.
+let used = false;
+
+/** The loader for a new instance. It holds one for good, so that a second needs a new copy of it. */
+async function freshGlue() {
+  if (!used) return firstGlue;
+  // A bundle has no such file, and a service worker cannot import later: there only a reload helps.
   const address = new URL("./wasm/offline_mailbox.js", import.meta.url);
-  address.searchParams.set("load", String(load));
+  address.searchParams.set("load", String(loads));
   try {
-    const glue = await import(/* @vite-ignore */ /* webpackIgnore: true */ address.href);
-    used.add(glue);
-    return glue;
+    return await import(/* @vite-ignore */ /* webpackIgnore: true */ address.href);
   } catch (cause) {
     throw new MailboxError(UNLOADABLE, "the engine cannot be started a second time here; reload the page", { cause });
   }
 }
-
-const used = new WeakSet();
 
 async function compiled(source) {
   const tag = Object.prototype.toString.call(source);

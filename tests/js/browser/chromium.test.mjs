@@ -173,6 +173,33 @@ test("in a module worker", OPTIONS, async (t) => {
   assert.equal(exists, 1);
 });
 
+test("in a service worker", OPTIONS, async (t) => {
+  const origin = await serve(t, {
+    "/service.mjs": {
+      type: "text/javascript",
+      body: `import { openSession } from "/pkg/index.js";
+        addEventListener("message", ({ ports: [port] }) => {
+          (async () => {
+            const session = await openSession({ owner: "service@example.org" });
+            await session.appendMessages("INBOX", [{ raw: "Subject: x\\r\\n\\r\\ny" }]);
+            const { exists } = await session.status("INBOX");
+            await session.close();
+            return exists;
+          })().then((exists) => port.postMessage(exists), (error) => port.postMessage(String(error)));
+        });`,
+    },
+  });
+  const page = await (await chromium(t, origin)).tab();
+  const exists = await page.evaluate(async () => {
+    const { installing, waiting, active } = await navigator.serviceWorker.register("/service.mjs", { type: "module" });
+    const { port1, port2 } = new MessageChannel();
+    const answer = new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)));
+    (installing ?? waiting ?? active).postMessage(undefined, [port2]);
+    return answer;
+  });
+  assert.equal(exists, 1);
+});
+
 test("an engine that cannot be loaded is named and tried anew; other sources of it work", OPTIONS, async (t) => {
   const page = await (await chromium(t, await serve(t))).tab();
   const told = await page.evaluate(async () => {
