@@ -523,7 +523,7 @@ export class Session {
   /**
    * Appends messages in this order, all in one commit or none. For many, use
    * {@link Session.importMessages}. `TRY_CREATE` where the mailbox does not exist, `READ_ONLY`,
-   * `LIMIT` (more than 56 keywords in a mailbox; no uids left).
+   * `LIMIT` (more than 512 MiB in one commit; more than 56 keywords in a mailbox; no uids left).
    */
   appendMessages(
     name: string,

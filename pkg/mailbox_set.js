@@ -2,7 +2,7 @@
 
 import * as check from "./arguments.js";
 import { invalid } from "./errors.js";
-import { message as takenMessage, messages as takenMessages, stillThere } from "./octets.js";
+import { message as takenMessage, messages as takenMessages, ready } from "./octets.js";
 import { revivedMessage } from "./results.js";
 import { isTelling } from "./selected.js";
 
@@ -134,7 +134,7 @@ export class MailboxData {
     return this.#run(async (call) => {
       const recent = recentOption(options);
       const taken = await takenMessage(message, "the message");
-      const [appended] = await call((data) => data.appendMany(stillThere([taken]), recent));
+      const [appended] = await call((data) => data.appendMany(ready([taken]), recent));
       return revivedMessage(appended);
     });
   }
@@ -143,7 +143,7 @@ export class MailboxData {
     return this.#run(async (call) => {
       const recent = recentOption(options);
       const taken = await takenMessages(messages);
-      return (await call((data) => data.appendMany(stillThere(taken), recent))).map(revivedMessage);
+      return (await call((data) => data.appendMany(ready(taken), recent))).map(revivedMessage);
     });
   }
 

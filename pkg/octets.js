@@ -1,7 +1,7 @@
 // What callers give as octets or messages, brought into the form the engine takes.
 
 import * as check from "./arguments.js";
-import { invalid } from "./errors.js";
+import { MailboxError, invalid } from "./errors.js";
 
 const isShared = (buffer) => typeof SharedArrayBuffer === "function" && buffer instanceof SharedArrayBuffer;
 
@@ -13,9 +13,22 @@ function refuseDetached(buffer, what) {
   }
 }
 
-/** The engine copies the octets when it is called; until then somebody may have taken them away. */
-export function stillThere(messages) {
-  for (const [at, [raw]] of messages.entries()) refuseDetached(raw.buffer, `messages[${at}].raw`);
+/** What one commit takes: it is in the engine's memory, of 4 GiB at most, more than once for a while. */
+const COMMIT_LIMIT = 512 * 1024 * 1024;
+
+/**
+ * The same messages, just before the engine copies them: until then somebody may have taken their
+ * octets away.
+ */
+export function ready(messages) {
+  let total = 0;
+  for (const [at, [raw]] of messages.entries()) {
+    refuseDetached(raw.buffer, `messages[${at}].raw`);
+    total += raw.length;
+  }
+  if (total > COMMIT_LIMIT) {
+    throw new MailboxError("LIMIT", `one commit takes ${COMMIT_LIMIT} octets, not ${total}; importMessages makes several`);
+  }
   return messages;
 }
 

@@ -5,7 +5,7 @@ import { Feed } from "./changes.js";
 import { closed } from "./errors.js";
 import { importAll, importOptions } from "./import.js";
 import { MailboxSet } from "./mailbox_set.js";
-import { messages as takenMessages, stillThere } from "./octets.js";
+import { messages as takenMessages, ready } from "./octets.js";
 import { revivedMessage, revivedRow } from "./results.js";
 import { searchKeys } from "./searchkeys.js";
 import { SelectedMailbox, View, isTelling, viewIn } from "./selected.js";
@@ -258,7 +258,7 @@ export class Session {
       throwIfAborted(signal);
       const append = async (id) => {
         const taken = await abandonable(takenMessages(messages), signal);
-        return this.#core.call((handle) => handle.appendMessages(name, stillThere(taken), id));
+        return this.#core.call((handle) => handle.appendMessages(name, ready(taken), id));
       };
       return view ? view.run(append, { signal }) : append(undefined);
     });
@@ -268,7 +268,7 @@ export class Session {
     return this.#core.run(() => {
       check.mailboxName(name);
       return importAll(messages, importOptions(options), (chunk) =>
-        this.#core.call((handle) => handle.appendMessages(name, stillThere(chunk), undefined)),
+        this.#core.call((handle) => handle.appendMessages(name, ready(chunk), undefined)),
       );
     });
   }

@@ -448,3 +448,11 @@ test("disabled search keys", async (t) => {
   await assert.rejects(session.searchMailbox(selected, { keyword: "x" }), { code: "CANNOT" });
   assert.deepEqual(list((await session.searchMailbox(selected, { seen: true })).uids), []);
 });
+
+test("more than a commit takes is refused before it is copied", async (t) => {
+  const session = await open(t);
+  // Never written to, so that it takes no memory.
+  const raw = new Uint8Array(300 * 1024 * 1024);
+  await assert.rejects(session.appendMessages("INBOX", [{ raw }, { raw }]), { code: "LIMIT" });
+  assert.equal((await session.status("INBOX")).exists, 0);
+});

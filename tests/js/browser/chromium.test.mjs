@@ -149,6 +149,31 @@ test("s136 a tab that imports is not starved by another that works, nor that by 
   assert.ok(changes >= 10, `${changes} changes`);
 });
 
+test("a database that another tab deletes is lost, not silently begun anew", OPTIONS, async (t) => {
+  const browser = await chromium(t, await serve(t));
+  const [one, two] = [await browser.tab(), await browser.tab()];
+  await one.evaluate(async () => {
+    globalThis.session = await mailbox.openSession({ owner: "ada@example.org" });
+    await session.appendMessages("INBOX", [{ raw: mail("x") }]);
+    const { selected } = await session.selectMailbox("INBOX");
+    globalThis.told = [];
+    for (const feed of [session.changes(selected), session.changes()]) {
+      feed.next().then(({ done }) => told.push(done), ({ code }) => told.push(code));
+    }
+  });
+  await two.evaluate(() => mailbox.deleteDatabase({ owner: "ada@example.org" }));
+  const code = await one.evaluate(() => session.status("INBOX").catch((error) => error.code));
+  assert.equal(code, "STORAGE_LOST");
+  await one.waitForFunction(() => told.length === 2);
+  assert.deepEqual(await one.evaluate(() => told), ["STORAGE_LOST", "STORAGE_LOST"]);
+  assert.equal(await one.evaluate(() => session.close().then(() => session.closed)), true);
+  const anew = await one.evaluate(async () => {
+    const session = await mailbox.openSession({ owner: "ada@example.org" });
+    return (await session.status("INBOX")).exists;
+  });
+  assert.equal(anew, 0);
+});
+
 test("in a module worker", OPTIONS, async (t) => {
   const origin = await serve(t, {
     "/worker.mjs": {
