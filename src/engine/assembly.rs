@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use futures::future::LocalBoxFuture;
+
 use super::core::Core;
 use super::identity::{Fact, encode_facts};
 use super::layout::{self, MailboxNumber, NAMES, SHARED, mailbox_guard};
@@ -287,6 +289,26 @@ impl<'a> Assembly<'a> {
     }
 }
 
+/// An operation that can be begun anew. Behind this trait, the loop below is
+/// in the wasm once and not once per operation.
+trait Attempt {
+    fn run<'s>(&'s mut self, assembly: &'s mut Assembly<'_>) -> LocalBoxFuture<'s, Step<()>>;
+}
+
+struct Body<F, T> {
+    body: F,
+    result: Option<T>,
+}
+
+impl<F: AsyncFnMut(&mut Assembly<'_>) -> Step<T>, T> Attempt for Body<F, T> {
+    fn run<'s>(&'s mut self, assembly: &'s mut Assembly<'_>) -> LocalBoxFuture<'s, Step<()>> {
+        Box::pin(async move {
+            self.result = Some((self.body)(assembly).await?);
+            Ok(())
+        })
+    }
+}
+
 impl Engine {
     /// Runs an operation until its commit lands, anew from the start whenever
     /// another writer was faster. `body` has no effect but through its assembly.
@@ -294,20 +316,26 @@ impl Engine {
     pub(super) async fn transact<T>(
         &self,
         durability: Durability,
-        mut body: impl AsyncFnMut(&mut Assembly<'_>) -> Step<T>,
+        body: impl AsyncFnMut(&mut Assembly<'_>) -> Step<T>,
     ) -> Result<T> {
+        let mut body = Body { body, result: None };
+        self.attempt(durability, &mut body).await?;
+        body.result.ok_or_else(|| Error::internal("an operation ended without a result"))
+    }
+
+    async fn attempt(&self, durability: Durability, body: &mut dyn Attempt) -> Result<()> {
         // Writers of one program take turns: they would only conflict.
         let _turn = self.writing.lock().await;
         let mut permit = None;
         for attempt in 1..=MAX_ATTEMPTS {
             let mut assembly = Assembly::new(self);
-            let stale = match body(&mut assembly).await {
-                Ok(value) if assembly.is_empty() => match assembly.check_guards().await {
-                    Ok(()) => return Ok(value),
+            let stale = match body.run(&mut assembly).await {
+                Ok(()) if assembly.is_empty() => match assembly.check_guards().await {
+                    Ok(()) => return Ok(()),
                     Err(interrupt) => stale_or_fail(interrupt)?,
                 },
-                Ok(value) => match self.commit(assembly, durability, permit.is_some()).await? {
-                    None => return Ok(value),
+                Ok(()) => match self.commit(assembly, durability, permit.is_some()).await? {
+                    None => return Ok(()),
                     Some(moved) => moved,
                 },
                 Err(Interrupt::Failed(error)) => match assembly.check_guards().await {

@@ -131,11 +131,13 @@ impl Engine {
 
     fn slot(&self, number: MailboxNumber) -> Rc<Slot> {
         let mut mailboxes = self.mailboxes.borrow_mut();
-        let new = || Rc::new(Slot {
-            known: RefCell::new(None),
-            selected_set: SelectedSet::default(),
-            lock_seen: Cell::default(),
-        });
+        let new = || {
+            Rc::new(Slot {
+                known: RefCell::new(None),
+                selected_set: SelectedSet::default(),
+                lock_seen: Cell::default(),
+            })
+        };
         mailboxes.entry(number).or_insert_with(new).clone()
     }
 

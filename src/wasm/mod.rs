@@ -18,6 +18,7 @@ mod search_key;
 mod selected;
 mod session;
 
+use futures::future::LocalBoxFuture;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
@@ -28,6 +29,11 @@ use crate::view::Event;
 
 /// A promise of what the future gives; errors as `error.rs` shapes them.
 fn promise(future: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
+    // Boxed, so that the machinery of a promise is in the wasm once and not once per method.
+    settle(Box::pin(future))
+}
+
+fn settle(future: LocalBoxFuture<'static, Result<JsValue>>) -> Promise {
     wasm_bindgen_futures::future_to_promise(async move { future.await.map_err(|error| error::to_js(&error)) })
 }
 
