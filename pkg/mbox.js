@@ -83,8 +83,9 @@ class Pending {
 
 /** Where a line begins with "From " after an empty line, from `at` on; -1 where none is complete yet. */
 function separatorIn(bytes, at) {
-  for (let lf = bytes.indexOf(LF, at); lf !== -1; lf = bytes.indexOf(LF, lf + 1)) {
-    if (bytes[lf + 1] === 70 && startsWithFrom(bytes, lf + 1) && endsEmptyLine(bytes, lf)) return lf + 1;
+  // By its F: a letter far rarer than line ends.
+  for (let from = bytes.indexOf(70, at); from !== -1; from = bytes.indexOf(70, from + 1)) {
+    if (bytes[from - 1] === LF && startsWithFrom(bytes, from) && endsEmptyLine(bytes, from - 1)) return from;
   }
   return -1;
 }
@@ -205,13 +206,13 @@ export async function* readMbox(source, options) {
         const next = separatorIn(bytes, searched);
         const lineEnd = next === -1 ? -1 : bytes.indexOf(LF, next);
         if (next === -1 || (lineEnd === -1 && !ended)) {
-          // Back to the start of a line and the line end before it, which may yet prove a separator.
-          searched = next === -1 ? Math.max(0, bytes.length - FROM.length - 2) : Math.max(0, next - 1);
+          // Back to what may yet prove the beginning of a separator.
+          searched = next === -1 ? Math.max(0, bytes.length - FROM.length) : next;
           break;
         }
         const end = lineEnd === -1 ? bytes.length : lineEnd + 1;
         if (dated && separatorLine(bytes.subarray(next, end)).date === undefined) {
-          searched = next;
+          searched = next + 1;
           continue;
         }
         yield finished(line, bytes.subarray(0, next), format);
