@@ -9,6 +9,7 @@ pub mod dump;
 pub mod faulty_store;
 pub mod fixture;
 pub mod generator;
+pub mod model;
 pub mod random;
 pub mod store_contract;
 mod vocabulary;
