@@ -16,13 +16,16 @@ use super::notes::{self, Note};
 use super::shared::Shared;
 use super::verify::Problem;
 use crate::backend::{CreateOptions, MailboxData, MailboxEvent, MailboxEvents, MailboxSet};
-use crate::model::{Error, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid, Value};
+use crate::model::{Error, ErrorCode, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid, Value};
 use crate::platform;
 use crate::store::{Batch, Durability, Outcome, Read, Sequence, Store};
 use crate::view::Feed;
 
 /// The format that this library writes; a database of a later one is left alone.
 const FORMAT: u8 = 1;
+
+/// How often an empty store is asked to take a new database.
+const OPEN_ATTEMPTS: u32 = 8;
 
 /// How a database is opened.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +70,9 @@ impl StoreMailboxSet {
     /// something else. The database is unchanged by a failure.
     pub async fn open(store: Rc<dyn Store>, options: EngineOptions) -> Result<Rc<StoreMailboxSet>> {
         let inbox_first_uid = first_uid(options.inbox_first_uid)?;
-        loop {
+        let mut last_error =
+            Error::new(ErrorCode::Conflict, "the store neither has a database nor takes one");
+        for _ in 0..OPEN_ATTEMPTS {
             let read = Read { keys: vec![layout::format()], ..Read::default() };
             let snapshot = store.read(read).await?;
             if let Some(record) = snapshot.values.into_iter().next().flatten() {
@@ -89,10 +94,11 @@ impl StoreMailboxSet {
             match store.commit(batch).await {
                 // Whoever was first, and whether an answer was lost: the next look tells.
                 Ok(Outcome::Committed(_) | Outcome::Conflict(_)) => {}
-                Err(error) if error.outcome_unknown() => {}
+                Err(error) if error.outcome_unknown() => last_error = error,
                 Err(error) => return Err(error),
             }
         }
+        Err(last_error)
     }
 
     /// The same mailboxes, with commits as durable as this.

@@ -258,9 +258,12 @@ fn set_stale<T>(known: &mut Option<Known<T>>) {
 
 fn install<T>(known: &mut Option<Known<T>>, revision: Revision, new: Option<T>) {
     match (known.as_mut(), new) {
+        // A read that was answered late may have put something else there meanwhile.
+        (Some(known), _) if known.revision >= revision => {}
         (_, Some(value)) => *known = Some(Known { revision, value, fresh: true }),
         // Guarded but not written: what was known stays so, at the next revision.
-        (Some(known), None) => known.revision = revision,
+        (Some(known), None) if known.revision + 1 == revision => known.revision = revision,
+        (Some(known), None) => known.fresh = false,
         (None, None) => {}
     }
 }
