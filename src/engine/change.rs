@@ -50,19 +50,19 @@ fn distinct(uids: &[Uid]) -> impl Iterator<Item = Uid> + '_ {
     uids.iter().copied().filter(move |uid| seen.insert(*uid))
 }
 
-/// Makes tombstones of live messages. `released`: their contents' references went elsewhere.
+/// Makes tombstones of live messages. `moved`: their contents' references went along.
 async fn bury(
     assembly: &mut Assembly<'_>,
     place: &Place,
     uids: &[Uid],
     octets: u64,
-    released: bool,
+    moved: bool,
 ) -> Step<()> {
     let loaded = assembly.mailbox(place.number).await?;
     let mut core = loaded.core.clone();
     core.highest_mod_seq += 1;
-    let released_bit = if released { FlagBits::RELEASED.0 } else { 0 };
-    let bits = FlagBits(FlagBits::TOMBSTONE.0 | released_bit);
+    let moved_bit = if moved { FlagBits::MOVED.0 } else { 0 };
+    let bits = FlagBits(FlagBits::TOMBSTONE.0 | moved_bit);
     let mut changes = Changes::new();
     for uid in uids {
         if let Some((page, row)) = loaded.state.place(*uid) {
@@ -72,9 +72,7 @@ async fn bury(
     }
     let count = uids.len() as u32;
     core.remembered = core.remembered.saturating_add(count);
-    if !released {
-        core.unreleased = core.unreleased.saturating_add(count);
-    }
+    core.unreleased = core.unreleased.saturating_add(count);
     core.size = core.size.saturating_sub(octets);
     let pages = write_changes(assembly, place.number, &loaded, changes);
     commit_state(assembly, place.number, &place.mailbox_id, core, pages);

@@ -13,7 +13,7 @@ use super::layout::{self, INDEX_ROWS, LIST_ROWS, MailboxNumber, PackKind, SEALED
 use super::names::Names;
 use super::pages::{IndexPage, Page as _, RowPage, decode_flags, encode_flags};
 use super::read::index_place;
-use super::shared::Shared;
+use super::shared::{IdentityHead, Shared};
 use super::{Engine, HOUSEKEEPING, Loaded};
 use crate::model::{ErrorCode, ModSeq, Result, Uid};
 use crate::store::{Key, Read, Scan, Space};
@@ -32,6 +32,26 @@ const PACKS_LET_STAND: u32 = 64;
 /// "what vanished since" is exact for whoever asks in time (semantics 134).
 const REMEMBERED_TOMBSTONES: u32 = 10_000;
 
+/// Pieces of deleted mailboxes that the short cleanup buries at most.
+const BURIED_PIECES: u32 = 4;
+
+/// The first damaged record that housekeeping met. It does not keep the rest from being done.
+struct Damage(Result<()>);
+
+impl Damage {
+    fn pass<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Err(error) if error.code() == ErrorCode::Corrupt => {
+                if self.0.is_ok() {
+                    self.0 = Err(error);
+                }
+                Ok(None)
+            }
+            result => result.map(Some),
+        }
+    }
+}
+
 impl Engine {
     /// See [`crate::backend::MailboxSet::cleanup`].
     pub(super) async fn cleanup(&self, thorough: bool) -> Result<()> {
@@ -40,6 +60,7 @@ impl Engine {
         } else {
             self.mailboxes.borrow().keys().copied().collect()
         };
+        let mut damage = Damage(Ok(()));
         for number in numbers {
             let unreleased = if thorough {
                 u32::MAX
@@ -50,20 +71,22 @@ impl Engine {
                 loaded.map_or(0, |loaded| loaded.core.unreleased)
             };
             if unreleased >= WORTH_RELEASING {
-                self.clean_mailbox(number, if thorough { usize::MAX } else { RELEASE_ROWS }).await?;
+                let limit = if thorough { usize::MAX } else { RELEASE_ROWS };
+                damage.pass(self.clean_mailbox(number, limit).await)?;
             }
         }
-        self.bury_deleted_mailboxes(thorough).await?;
+        damage.pass(self.bury_deleted_mailboxes(thorough).await)?;
         let mut shared = Shared::clone(&*self.known_shared().await?.value);
-        if identity::wants_fold(&shared.identity) || (thorough && shared.identity.logged > 1024) {
-            self.fold_identity().await?;
+        let wants_fold = |head: &IdentityHead| identity::wants_fold(head) || (thorough && head.logged > 1024);
+        if wants_fold(&shared.identity) {
+            damage.pass(self.fold_identity(wants_fold).await)?;
         }
         for kind in PackKind::ALL {
             if *shared.foldable_packs(kind) > if thorough { 1 } else { PACKS_LET_STAND } {
-                self.fold_packs(kind).await?;
+                damage.pass(self.fold_packs(kind).await)?;
             }
         }
-        Ok(())
+        damage.0
     }
 
     /// Releases what a mailbox's dead rows hold, up to `limit` of them, and
@@ -97,11 +120,15 @@ impl Engine {
                 return Ok(0);
             }
             let uids: Vec<Uid> = unreleased(&loaded.state).take(limit.min(RELEASE_ROWS)).collect();
-            let index = self.index_rows(number, &loaded, &uids).await?;
-            let contents = index.iter().flatten().map(|row| row.content);
-            let mut shared = Shared::clone(&*assembly.shared().await?);
-            drop_references(assembly, &mut shared, contents).await?;
-            assembly.set_shared(shared);
+            let holding: Vec<Uid> =
+                uids.iter().copied().filter(|uid| holds_content(&loaded.state, *uid)).collect();
+            if !holding.is_empty() {
+                let index = self.index_rows(number, &loaded, &holding).await?;
+                let contents = index.iter().flatten().map(|row| row.content);
+                let mut shared = Shared::clone(&*assembly.shared().await?);
+                drop_references(assembly, &mut shared, contents).await?;
+                assembly.set_shared(shared);
+            }
 
             let mut rows: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
             for uid in &uids {
@@ -187,13 +214,18 @@ impl Engine {
 
     /// Gives back what deleted mailboxes held, a piece at a time.
     async fn bury_deleted_mailboxes(&self, thorough: bool) -> Result<()> {
-        loop {
-            let Some(number) = self.known_names().await?.value.graves.first().copied() else { return Ok(()) };
-            let buried = self.bury_piece(number).await?;
-            if buried && !thorough {
-                return Ok(());
+        let graves = self.known_names().await?.value.graves.clone();
+        let mut pieces = if thorough { u32::MAX } else { BURIED_PIECES };
+        let mut damage = Damage(Ok(()));
+        for number in graves {
+            let mut buried = false;
+            while !buried && pieces > 0 {
+                pieces -= 1;
+                // One that is damaged stays in its grave.
+                buried = damage.pass(self.bury_piece(number).await)?.unwrap_or(true);
             }
         }
+        damage.0
     }
 
     /// Releases the contents of one index page of a deleted mailbox; at the
@@ -261,16 +293,21 @@ fn held_rows(assembly: &Assembly<'_>, number: MailboxNumber, key: &Key) -> Resul
         if row == 0 || position == first {
             let record = assembly.record(&layout::flags(number, page));
             let page = record.map(|record| record.with(decode_flags)).transpose()?;
-            let released = |row: u32| match &page {
-                Some(page) => page.flags(row).is_some_and(|bits| bits.contains(FlagBits::RELEASED)),
+            let holds = |row: u32| match &page {
+                Some(page) => page.flags(row).is_none_or(FlagBits::holds_content),
                 // A flag page is dropped only when all its rows are released.
-                None => true,
+                None => false,
             };
             let until = (PAGE_ROWS - row).min(first + rows - position);
-            held.extend((row..row + until).map(|row| !released(row)));
+            held.extend((row..row + until).map(holds));
         }
     }
     Ok(held)
+}
+
+fn holds_content(state: &MailboxState, uid: Uid) -> bool {
+    let bits = state.place(uid).and_then(|(page, row)| state.pages().get(page)?.as_ref()?.flags(row));
+    bits.is_some_and(FlagBits::holds_content)
 }
 
 fn unreleased(state: &MailboxState) -> impl Iterator<Item = Uid> + '_ {

@@ -27,7 +27,7 @@ pub struct Core {
     pub expunge_horizon: ModSeq,
     /// Tombstones whose mod-sequence is still remembered.
     pub remembered: u32,
-    /// Tombstones that still hold a reference to their content.
+    /// Tombstones that the cleanup has not been to: they hold list rows and, unless moved, contents.
     pub unreleased: u32,
     /// Index pages that are sealed; positions past them lie in appending pages.
     pub sealed_pages: u32,

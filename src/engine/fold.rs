@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::contents::{open_directory, open_pack_table, write_packs};
-use super::directory::PackUse;
+use super::directory::{PackUse, Place};
 use super::identity::{Fact, Posting, bucket_of, decode_facts, depth_for, encode_facts};
 use super::layout::{self, DIRECTORY_ROWS, MailboxNumber, PackKind};
 use super::packs::{CHUNK_BYTES, SMALL_PACK_BYTES, read_header};
@@ -26,8 +26,9 @@ const PACK_FOLD_BYTES: u32 = 2 * 1024 * 1024;
 
 impl Engine {
     /// Writes a new generation of buckets with what the log holds, then makes it the one.
-    pub(super) async fn fold_identity(&self) -> Result<()> {
-        let Some((head, generation)) = self.begin_fold().await? else { return Ok(()) };
+    /// `wanted` is asked of the index as it now is: another tab may just have done it.
+    pub(super) async fn fold_identity(&self, wanted: impl Fn(&IdentityHead) -> bool) -> Result<()> {
+        let Some((head, generation)) = self.begin_fold(wanted).await? else { return Ok(()) };
         let logged = self.read_logs(&head).await?;
         let numbers: HashSet<MailboxNumber> =
             self.fresh_names().await?.entries.iter().map(|entry| entry.number).collect();
@@ -90,14 +91,21 @@ impl Engine {
         numbers.contains(&mailbox) && !gone
     }
 
-    /// Takes a generation's number for a fold, unless another one runs.
-    async fn begin_fold(&self) -> Result<Option<(IdentityHead, u32)>> {
+    /// Takes a generation's number for a fold, unless none is wanted or another one runs.
+    async fn begin_fold(
+        &self,
+        wanted: impl Fn(&IdentityHead) -> bool,
+    ) -> Result<Option<(IdentityHead, u32)>> {
         self.transact(HOUSEKEEPING, async |assembly| {
             let mut shared = Shared::clone(&*assembly.shared().await?);
             let head = &mut shared.identity;
+            if !wanted(head) {
+                return Ok(None);
+            }
             let now_ms = platform::now_ms().max(1);
             if head.folding_since_ms > 0 {
-                if now_ms - head.folding_since_ms < FOLD_PATIENCE_MS {
+                // One that begins in the future was begun by a wrong clock, and would last until then.
+                if (0..FOLD_PATIENCE_MS).contains(&now_ms.saturating_sub(head.folding_since_ms)) {
                     return Ok(None);
                 }
                 assembly.delete_range(layout::generation(head.next_generation - 1));
@@ -142,7 +150,8 @@ impl Engine {
                 assembly.delete_range(layout::generation(generation));
                 return Ok(());
             }
-            assembly.delete_range(layout::generation(began.generation));
+            // Older ones too: a fold that was overtaken and then cut short may have left some.
+            assembly.delete_range(layout::generations_before(generation));
             assembly.delete_range(layout::identity_logs(began.first_log, began.next_log));
             head.generation = generation;
             head.depth = depth;
@@ -164,13 +173,9 @@ impl Engine {
             let table_pages = 0..next_pack.div_ceil(DIRECTORY_ROWS);
             let mut tables =
                 open_pack_table(assembly, kind, table_pages.map(|page| page * DIRECTORY_ROWS)).await?;
-            let foldable = |usage: &PackUse| {
-                usage.live > 0 && (usage.total < SMALL_PACK_BYTES || usage.live < usage.total / 2)
-            };
-            let candidates: Vec<(u32, PackUse)> = (1..next_pack)
-                .filter_map(|pack| Some((pack, *tables.get(pack)?)))
-                .filter(|(_, usage)| foldable(usage))
-                .collect();
+            let candidates = worth_folding(
+                (1..next_pack).map(|pack| (pack, tables.get(pack).copied().unwrap_or_default())),
+            );
             let mut bytes = 0;
             let chosen: Vec<(u32, PackUse)> = candidates
                 .iter()
@@ -225,9 +230,13 @@ impl Engine {
             // A pack that came out small waits for company without being counted again.
             *shared.foldable_packs(kind) = before;
             for ((content, _, _), place) in moved.iter().zip(places) {
-                directory.change(*content, |entry| match kind {
-                    PackKind::Content => entry.content = place,
-                    PackKind::Text => entry.text = place,
+                directory.change(*content, |entry| {
+                    let old = match kind {
+                        PackKind::Content => &mut entry.content,
+                        PackKind::Text => &mut entry.text,
+                    };
+                    // The checksum of what was once stored: damage must not become right by moving.
+                    *old = Place { checksum: old.checksum, ..place };
                 });
             }
             directory.write(assembly);
@@ -235,5 +244,34 @@ impl Engine {
             Ok(())
         })
         .await
+    }
+}
+
+/// The packs that are small or half empty. A piece of a long message is
+/// neither: it stays behind the full piece before it.
+fn worth_folding(packs: impl Iterator<Item = (u32, PackUse)>) -> Vec<(u32, PackUse)> {
+    let mut after_full_piece = false;
+    packs
+        .filter(|(_, usage)| {
+            let is_piece = std::mem::replace(&mut after_full_piece, usage.total as usize == CHUNK_BYTES);
+            let small = usage.total < SMALL_PACK_BYTES || usage.live < usage.total / 2;
+            usage.live > 0 && small && !is_piece
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_of_long_messages_do_not_keep_other_packs_from_being_folded() {
+        let pack = |total: u32| PackUse { total, live: total };
+        let piece = CHUNK_BYTES as u32;
+        // Two hundred messages of a little more than 1 MB, then a single delivery.
+        let mut packs: Vec<PackUse> = (0..200).flat_map(|_| [pack(piece), pack(20_000)]).collect();
+        packs.extend([pack(250_000), pack(3_000), PackUse { total: 260_000, live: 9 }, PackUse::default()]);
+        let found: Vec<u32> = worth_folding((1..).zip(packs)).into_iter().map(|(pack, _)| pack).collect();
+        assert_eq!(found, [402, 403]);
     }
 }

@@ -143,6 +143,11 @@ pub fn generation(generation: u32) -> KeyRange {
     KeyRange::prefix(Key::new(Space::Buckets).then(b"b").then_u32(generation))
 }
 
+/// Every bucket of the generations before one.
+pub fn generations_before(generation: u32) -> KeyRange {
+    KeyRange { from: bucket(0, 0), to: Some(bucket(generation, 0)) }
+}
+
 /// A log record of the identity index.
 pub fn identity_log(number: u32) -> Key {
     Key::new(Space::Buckets).then(b"l").then_u32(number)

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn flag_pages_round_trip_and_stay_below_24_kilobytes() {
+    fn flag_pages_round_trip_and_stay_below_27_kilobytes() {
         let alike = FlagPage::new(vec![1; 2048], vec![5; 2048]);
         assert!(encode_flags(&alike).len() < 32);
         let flags: Vec<u64> = (0..2048u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();

@@ -10,6 +10,8 @@ use crate::backend::{CreateOptions, MailboxData, MailboxSet};
 use crate::model::{AppendMessage, FlagOp, Flags, MailboxName, MessageFields, Uid};
 use crate::store::{KeyRange, MemoryStore, Read, Scan, Space, Store};
 
+mod upkeep;
+
 async fn open(store: &MemoryStore) -> Rc<StoreMailboxSet> {
     StoreMailboxSet::open(Rc::new(store.connect()), EngineOptions::default()).await.unwrap()
 }

@@ -77,6 +77,8 @@ impl Engine {
 
     async fn look(&self) -> Result<Vec<Problem>> {
         let mut findings = Findings { mailbox: None, problems: Vec::new(), held: HashMap::new() };
+        // What is in memory may be behind another tab, or better than what is stored.
+        self.forget();
         let names = self.fresh_names().await?;
         for entry in &names.entries {
             findings.mailbox = Some(entry.name.as_str().to_owned());
@@ -120,7 +122,7 @@ impl Engine {
                     remembered += u32::from(*mod_seq > 0);
                     unreleased += u32::from(!bits.contains(FlagBits::RELEASED));
                 }
-                if !bits.contains(FlagBits::RELEASED) {
+                if bits.holds_content() {
                     uids.push((state.uid_at(index, row), bits));
                 }
             }

@@ -19,8 +19,10 @@ pub struct FlagBits(pub u64);
 impl FlagBits {
     /// The row's message is gone.
     pub const TOMBSTONE: FlagBits = FlagBits(1 << 7);
-    /// The row no longer holds a reference to its content: it was moved away, or cleaned up.
+    /// The cleanup has been there: the row holds no reference to its content and no list row.
     pub const RELEASED: FlagBits = FlagBits(1 << 6);
+    /// Of a row that is gone: its content's reference went along when it was moved.
+    pub const MOVED: FlagBits = FlagBits(1 << 5);
     /// The first keyword's bit.
     pub const FIRST_KEYWORD: u32 = 8;
     /// How many keywords a mailbox can have.
@@ -44,6 +46,12 @@ impl FlagBits {
     /// Whether the row's message is alive.
     pub const fn is_live(self) -> bool {
         !self.contains(FlagBits::TOMBSTONE)
+    }
+
+    /// Whether the row, alive or not, still holds a reference to its content.
+    pub const fn holds_content(self) -> bool {
+        !self.contains(FlagBits::RELEASED)
+            && !self.contains(FlagBits(FlagBits::TOMBSTONE.0 | FlagBits::MOVED.0))
     }
 
     /// The bits after a flag operation (semantics 10).
