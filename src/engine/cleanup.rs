@@ -12,7 +12,7 @@ use super::identity;
 use super::layout::{self, INDEX_ROWS, LIST_ROWS, MailboxNumber, PackKind, SEALED_ROWS};
 use super::names::Names;
 use super::pages::{IndexPage, Page as _, RowPage, decode_flags, encode_flags};
-use super::read::index_place;
+use super::read::{index_place, position};
 use super::shared::{IdentityHead, Shared};
 use super::{Engine, HOUSEKEEPING, Loaded};
 use crate::model::{ErrorCode, ModSeq, Result, Uid};
@@ -21,6 +21,9 @@ use crate::view::{FlagBits, FlagPage, MailboxState, PAGE_ROWS};
 
 /// Rows whose contents one commit releases at most.
 const RELEASE_ROWS: usize = 1024;
+
+/// List-row pages that one commit blanks at most: some 20 KB each, where what died lies far apart.
+const RELEASE_ROW_PAGES: usize = 128;
 
 /// From how many unreleased rows on the short cleanup bothers.
 const WORTH_RELEASING: u32 = 64;
@@ -71,8 +74,8 @@ impl Engine {
                 loaded.map_or(0, |loaded| loaded.core.unreleased)
             };
             if unreleased >= WORTH_RELEASING {
-                let limit = if thorough { usize::MAX } else { RELEASE_ROWS };
-                damage.pass(self.clean_mailbox(number, limit).await)?;
+                let commits = if thorough { usize::MAX } else { 1 };
+                damage.pass(self.clean_mailbox(number, commits).await)?;
             }
         }
         damage.pass(self.bury_deleted_mailboxes(thorough).await)?;
@@ -89,14 +92,13 @@ impl Engine {
         damage.0
     }
 
-    /// Releases what a mailbox's dead rows hold, up to `limit` of them, and
+    /// Releases what a mailbox's dead rows hold, in up to so many commits, and
     /// forgets what need not be remembered.
-    pub(super) async fn clean_mailbox(&self, number: MailboxNumber, limit: usize) -> Result<()> {
-        let mut released = 0;
-        while released < limit {
-            match self.release(number, limit - released).await {
+    pub(super) async fn clean_mailbox(&self, number: MailboxNumber, commits: usize) -> Result<()> {
+        for _ in 0..commits {
+            match self.release(number).await {
                 Ok(0) => break,
-                Ok(rows) => released += rows,
+                Ok(_) => {}
                 // Deleted meanwhile: its burial sees to the rest.
                 Err(error) if error.code() == ErrorCode::Closed => return Ok(()),
                 Err(error) => return Err(error),
@@ -113,13 +115,23 @@ impl Engine {
     }
 
     /// Releases the contents of dead rows in one commit; returns of how many.
-    async fn release(&self, number: MailboxNumber, limit: usize) -> Result<usize> {
+    async fn release(&self, number: MailboxNumber) -> Result<usize> {
         self.transact(HOUSEKEEPING, async |assembly| {
             let loaded = assembly.mailbox(number).await?;
             if loaded.core.unreleased == 0 {
                 return Ok(0);
             }
-            let uids: Vec<Uid> = unreleased(&loaded.state).take(limit.min(RELEASE_ROWS)).collect();
+            let mut row_pages = 0;
+            let mut last_page = None;
+            let uids: Vec<Uid> = unreleased(&loaded.state)
+                .take(RELEASE_ROWS)
+                .take_while(|uid| {
+                    let page = Some(position(&loaded, *uid) / LIST_ROWS);
+                    row_pages += usize::from(last_page != page);
+                    last_page = page;
+                    row_pages <= RELEASE_ROW_PAGES
+                })
+                .collect();
             let holding: Vec<Uid> =
                 uids.iter().copied().filter(|uid| holds_content(&loaded.state, *uid)).collect();
             if !holding.is_empty() {

@@ -289,6 +289,10 @@ fn assemble(core: Core, pages: Vec<(Key, Value)>, before: Option<&Loaded>) -> Re
         MailboxState::new(core.first_uid, core.uid_next, core.highest_mod_seq, core.keywords.clone(), slots)
             .with_unclaimed_recent(core.unclaimed_recent.clone())
             .with_expunge_horizon(core.expunge_horizon);
+    // Only pages in which nothing lives may be absent. Gone on with, a lost page would be written as empty.
+    if state.exists() != core.exists {
+        return Err(Error::corrupt("flag pages of a mailbox are missing"));
+    }
     Ok(Loaded { core, state: Rc::new(state) })
 }
 

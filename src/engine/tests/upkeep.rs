@@ -8,6 +8,7 @@ use super::{count, inbox, mail, open, verified};
 use crate::backend::{CreateOptions, MailboxData, MailboxSet};
 use crate::engine::layout::{self, MailboxNumber, PackKind};
 use crate::engine::names::Names;
+use crate::engine::pages::{Page as _, RowPage};
 use crate::engine::shared::Shared;
 use crate::engine::{EngineOptions, Known, StoreMailboxSet, install};
 use crate::model::{ErrorCode, MailboxName, MessageFields, Uid, Value};
@@ -220,5 +221,44 @@ fn opening_ends_where_the_store_never_takes_a_database() {
         assert!(opened.unwrap_err().outcome_unknown());
         store.reset();
         StoreMailboxSet::open(store, EngineOptions::default()).await.unwrap();
+    });
+}
+
+#[test]
+fn what_died_far_apart_is_given_back_in_bounded_commits() {
+    block_on(async {
+        let store = MemoryStore::new();
+        let set = open(&store).await;
+        let inbox = inbox(&set).await;
+        append(&inbox, 0..12_800).await;
+        // One message of each of two hundred pages of list rows.
+        inbox.expunge(&(1..=12_800).step_by(64).collect::<Vec<Uid>>(), false).await.unwrap();
+        let blank = async || {
+            let scan = Scan::all(layout::pages_of(1, Space::Rows));
+            let read = Read { scans: vec![scan], ..Read::default() };
+            let pages = store.read(read).await.unwrap().scanned.into_iter().flatten();
+            pages.filter(|(_, page)| page.with(RowPage::decode).unwrap().0[0].is_empty()).count()
+        };
+        set.cleanup(false).await.unwrap();
+        assert_eq!(blank().await, 128);
+        set.cleanup(true).await.unwrap();
+        assert_eq!(blank().await, 200);
+        verified(&set).await;
+    });
+}
+
+#[test]
+fn a_lost_flag_page_is_damage_and_not_an_empty_mailbox() {
+    block_on(async {
+        let store = MemoryStore::new();
+        let set = open(&store).await;
+        append(&inbox(&set).await, 0..10).await;
+        let deletes = vec![layout::flags(1, 0)];
+        store.commit(Batch { id: [9; 16], deletes, ..Batch::default() }).await.unwrap();
+        let set = open(&store).await;
+        let inbox = inbox(&set).await;
+        assert_eq!(inbox.state().await.unwrap_err().code(), ErrorCode::Corrupt);
+        assert_eq!(inbox.append(mail(10), false).await.unwrap_err().code(), ErrorCode::Corrupt);
+        assert_eq!(set.verify().await.unwrap().first().unwrap().mailbox.as_deref(), Some("INBOX"));
     });
 }
