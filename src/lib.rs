@@ -1,4 +1,4 @@
-//! A complete mail store with IMAP-exact semantics.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod backend;

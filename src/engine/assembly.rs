@@ -9,7 +9,7 @@ use futures::future::LocalBoxFuture;
 
 use super::core::Core;
 use super::identity::{Fact, encode_facts};
-use super::layout::{self, MailboxNumber, NAMES, SHARED, mailbox_guard};
+use super::layout::{self, MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
 use super::names::Names;
 use super::notes::{self, Note};
 use super::shared::Shared;
@@ -281,7 +281,7 @@ impl<'a> Assembly<'a> {
                 NAMES => engine.install_names(revision + 1, self.new_names.clone()),
                 SHARED => engine.install_shared(revision + 1, self.new_shared.clone()),
                 guard => {
-                    let number = (guard & u64::from(u32::MAX)) as MailboxNumber;
+                    let number = mailbox_of_guard(guard);
                     engine.install_mailbox(number, revision + 1, self.new_mailboxes.get(&number).cloned());
                 }
             }

@@ -22,6 +22,11 @@ pub const fn mailbox_guard(mailbox: MailboxNumber) -> Guard {
     (1 << 32) | mailbox as Guard
 }
 
+/// The mailbox of such a guard.
+pub const fn mailbox_of_guard(guard: Guard) -> MailboxNumber {
+    (guard & u32::MAX as Guard) as MailboxNumber
+}
+
 /// Rows of an index or id page while messages are appended to it.
 pub const INDEX_ROWS: u32 = 512;
 /// Rows of a sealed index page.

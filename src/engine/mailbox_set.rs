@@ -18,7 +18,7 @@ use super::verify::Problem;
 use crate::backend::{CreateOptions, MailboxData, MailboxEvent, MailboxEvents, MailboxSet};
 use crate::model::{Error, ErrorCode, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid, Value};
 use crate::platform;
-use crate::store::{Batch, Durability, Outcome, Read, Sequence, Store};
+use crate::store::{Batch, Durability, Guard, Outcome, Read, Sequence, Store};
 use crate::view::Feed;
 
 /// The format that this library writes; a database of a later one is left alone.
@@ -118,30 +118,38 @@ impl StoreMailboxSet {
         self.engine.verify().await
     }
 
-    async fn mailbox_of(&self, entry: &Entry) -> Result<Option<Rc<dyn MailboxData>>> {
+    /// The mailbox of an entry that `find` finds in the names, as of now: one
+    /// read tells whether the names, and the mailbox where it is in memory,
+    /// are still as this program knows them.
+    async fn mailbox_of(
+        &self,
+        find: impl Fn(&Names) -> Option<&Entry>,
+    ) -> Result<Option<Rc<dyn MailboxData>>> {
+        let engine = &self.engine;
+        let mut checked = None;
+        loop {
+            let names = engine.known_names().await?.value;
+            let entry = find(&names);
+            let number = entry.map(|entry| entry.number);
+            if checked != Some(number) {
+                let guards: Vec<Guard> =
+                    number.map(layout::mailbox_guard).into_iter().chain([NAMES]).collect();
+                engine.revalidate(&guards).await?;
+                checked = Some(number);
+                continue;
+            }
+            let Some(entry) = entry else { return Ok(None) };
+            return match engine.known_core(entry.number).await? {
+                Some(core) => Ok(Some(self.open_mailbox(entry, &core))),
+                None => Ok(None),
+            };
+        }
+    }
+
+    fn open_mailbox(&self, entry: &Entry, core: &Core) -> Rc<dyn MailboxData> {
         let place = Place { number: entry.number, mailbox_id: entry.id.clone() };
         let name = entry.name.as_str().to_owned();
-        let open = |core: &Core| -> Rc<dyn MailboxData> {
-            Rc::new(StoreMailbox::new(self.engine.clone(), place, name, core, self.durability))
-        };
-        let slot = self.engine.slot(entry.number);
-        let names = self.engine.names.borrow().as_ref().map(|known| known.revision).unwrap_or_default();
-        let known = slot.known.borrow().as_ref().and_then(|known| known.value.clone());
-        // One that is in memory already says itself, at each call, how it now is; but for its
-        // lock, which another program may have changed.
-        let fresh = slot.known.borrow().as_ref().is_some_and(|known| known.fresh);
-        if let Some(loaded) = known.as_ref().filter(|_| fresh && slot.lock_seen.get() == names) {
-            return Ok(Some(open(&loaded.core)));
-        }
-        let read = Read { keys: vec![layout::core(entry.number)], ..Read::default() };
-        let record = self.engine.read(read).await?.values.into_iter().next().flatten();
-        let Some(record) = record else { return Ok(None) };
-        let core = record.with(Core::decode)?;
-        if known.is_some_and(|loaded| loaded.core.readonly != core.readonly) {
-            super::set_stale(&mut *slot.known.borrow_mut());
-        }
-        slot.lock_seen.set(names);
-        Ok(Some(open(&core)))
+        Rc::new(StoreMailbox::new(self.engine.clone(), place, name, core, self.durability))
     }
 
     /// Runs a change of the names that `change` makes; `change` says what to tell of it.
@@ -216,17 +224,12 @@ impl MailboxSet for StoreMailboxSet {
     }
 
     async fn get_mailbox(&self, name: &MailboxName) -> Result<Rc<dyn MailboxData>> {
-        let names = self.engine.fresh_names().await?;
-        let entry = names.by_name(name).ok_or_else(|| Error::no_mailbox(name.as_str()))?;
-        self.mailbox_of(entry).await?.ok_or_else(|| Error::no_mailbox(name.as_str()))
+        let found = self.mailbox_of(|names| names.by_name(name)).await?;
+        found.ok_or_else(|| Error::no_mailbox(name.as_str()))
     }
 
     async fn get_mailbox_by_id(&self, mailbox_id: &MailboxId) -> Result<Option<Rc<dyn MailboxData>>> {
-        let names = self.engine.fresh_names().await?;
-        match names.by_id(mailbox_id) {
-            Some(entry) => self.mailbox_of(entry).await,
-            None => Ok(None),
-        }
+        self.mailbox_of(|names| names.by_id(mailbox_id)).await
     }
 
     async fn add_mailbox(&self, name: &MailboxName, options: &CreateOptions) -> Result<MailboxId> {

@@ -40,7 +40,7 @@ use std::rc::Rc;
 use self::cache::PageCache;
 use self::core::Core;
 use self::identity::IdentityCache;
-use self::layout::{MailboxNumber, NAMES, SHARED, mailbox_guard};
+use self::layout::{MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
 use self::names::Names;
 use self::shared::Shared;
 use crate::model::{Error, Result, Value};
@@ -74,9 +74,6 @@ struct Known<T> {
 struct Slot {
     known: RefCell<Option<Known<Option<Rc<Loaded>>>>>,
     selected_set: SelectedSet,
-    /// The names' revision at which it was last looked whether the mailbox is
-    /// locked: a lock is a step of the names.
-    lock_seen: Cell<Revision>,
 }
 
 /// A database in this program: caches over its store, one for all sessions.
@@ -124,20 +121,9 @@ impl Engine {
         Ok(snapshot)
     }
 
-    async fn revision(&self, guard: Guard) -> Result<Revision> {
-        let snapshot = self.read(Read { guards: vec![guard], ..Read::default() }).await?;
-        Ok(snapshot.revisions.first().copied().unwrap_or_default())
-    }
-
     fn slot(&self, number: MailboxNumber) -> Rc<Slot> {
         let mut mailboxes = self.mailboxes.borrow_mut();
-        let new = || {
-            Rc::new(Slot {
-                known: RefCell::new(None),
-                selected_set: SelectedSet::default(),
-                lock_seen: Cell::default(),
-            })
-        };
+        let new = || Rc::new(Slot { known: RefCell::new(None), selected_set: SelectedSet::default() });
         mailboxes.entry(number).or_insert_with(new).clone()
     }
 
@@ -148,17 +134,39 @@ impl Engine {
         }
         let (revision, record) = self.read_record(layout::names(), NAMES).await?;
         let record = record.ok_or_else(|| Error::corrupt("the record of names is missing"))?;
-        let value = Rc::new(record.with(Names::decode)?);
-        *self.names.borrow_mut() = Some(Known { revision, value: value.clone(), fresh: true });
-        Ok(Versioned { revision, value })
+        Ok(take_in(&self.names, revision, Rc::new(record.with(Names::decode)?)))
+    }
+
+    /// Asks the store whether what is in memory under these guards is still
+    /// so; what is not, is read anew when it is next wanted.
+    async fn revalidate(&self, guards: &[Guard]) -> Result<()> {
+        let known: Vec<(Guard, Revision)> =
+            guards.iter().filter_map(|guard| Some((*guard, self.known_revision(*guard)?))).collect();
+        if known.is_empty() {
+            return Ok(());
+        }
+        let guards = known.iter().map(|(guard, _)| *guard).collect();
+        let snapshot = self.read(Read { guards, ..Read::default() }).await?;
+        let moved = known.iter().zip(snapshot.revisions).filter(|((_, known), now)| known != now);
+        self.invalidate(&moved.map(|((guard, _), _)| *guard).collect::<Vec<Guard>>());
+        Ok(())
+    }
+
+    /// The revision of what is in memory under a guard, unless that is known to be behind.
+    fn known_revision(&self, guard: Guard) -> Option<Revision> {
+        fn of<T>(known: &RefCell<Option<Known<T>>>) -> Option<Revision> {
+            known.borrow().as_ref().filter(|known| known.fresh).map(|known| known.revision)
+        }
+        match guard {
+            NAMES => of(&self.names),
+            SHARED => of(&self.shared),
+            guard => of(&self.slot(mailbox_of_guard(guard)).known),
+        }
     }
 
     /// The names as of now.
     async fn fresh_names(&self) -> Result<Rc<Names>> {
-        let known = self.names.borrow().as_ref().map(|known| known.revision);
-        if known.is_some() && known != Some(self.revision(NAMES).await?) {
-            self.invalidate(&[NAMES]);
-        }
+        self.revalidate(&[NAMES]).await?;
         Ok(self.known_names().await?.value)
     }
 
@@ -168,9 +176,7 @@ impl Engine {
         }
         let (revision, record) = self.read_record(layout::shared(), SHARED).await?;
         let record = record.ok_or_else(|| Error::corrupt("the record of counters is missing"))?;
-        let value = Rc::new(record.with(Shared::decode)?);
-        *self.shared.borrow_mut() = Some(Known { revision, value: value.clone(), fresh: true });
-        Ok(Versioned { revision, value })
+        Ok(take_in(&self.shared, revision, Rc::new(record.with(Shared::decode)?)))
     }
 
     async fn read_record(&self, key: Key, guard: Guard) -> Result<(Revision, Option<Value>)> {
@@ -202,17 +208,23 @@ impl Engine {
                 Some(Rc::new(assemble(core, pages, before.as_deref())?))
             }
         };
-        *slot.known.borrow_mut() = Some(Known { revision, value: value.clone(), fresh: true });
-        Ok(Versioned { revision, value })
+        Ok(take_in(&slot.known, revision, value))
     }
 
     /// A mailbox as of now; `None` once it is deleted.
     async fn fresh_mailbox(&self, number: MailboxNumber) -> Result<Option<Rc<Loaded>>> {
-        let known = self.slot(number).known.borrow().as_ref().map(|known| known.revision);
-        if known.is_some() && known != Some(self.revision(mailbox_guard(number)).await?) {
-            self.invalidate(&[mailbox_guard(number)]);
-        }
+        self.revalidate(&[mailbox_guard(number)]).await?;
         Ok(self.known_mailbox(number).await?.value)
+    }
+
+    /// A mailbox's core as this program knows it, without loading its messages; `None` once it is deleted.
+    async fn known_core(&self, number: MailboxNumber) -> Result<Option<Core>> {
+        let slot = self.slot(number);
+        if let Some(known) = slot.known.borrow().as_ref().filter(|known| known.fresh) {
+            return Ok(known.value.as_ref().map(|loaded| loaded.core.clone()));
+        }
+        let (_, record) = self.read_record(layout::core(number), mailbox_guard(number)).await?;
+        record.map(|record| record.with(Core::decode)).transpose()
     }
 
     /// Somebody else moved these guards.
@@ -222,8 +234,7 @@ impl Engine {
                 NAMES => set_stale(&mut *self.names.borrow_mut()),
                 SHARED => set_stale(&mut *self.shared.borrow_mut()),
                 guard => {
-                    let number = (guard & u64::from(u32::MAX)) as MailboxNumber;
-                    set_stale(&mut *self.slot(number).known.borrow_mut());
+                    set_stale(&mut *self.slot(mailbox_of_guard(guard)).known.borrow_mut());
                 }
             }
         }
@@ -248,6 +259,16 @@ impl Engine {
     fn install_mailbox(&self, number: MailboxNumber, revision: Revision, new: Option<Option<Rc<Loaded>>>) {
         install(&mut *self.slot(number).known.borrow_mut(), revision, new);
     }
+}
+
+/// Keeps what was read, unless a commit of this program overtook the read.
+fn take_in<T: Clone>(known: &RefCell<Option<Known<T>>>, revision: Revision, value: T) -> Versioned<T> {
+    let mut known = known.borrow_mut();
+    if let Some(newer) = known.as_ref().filter(|known| known.fresh && known.revision > revision) {
+        return Versioned { revision: newer.revision, value: newer.value.clone() };
+    }
+    *known = Some(Known { revision, value: value.clone(), fresh: true });
+    Versioned { revision, value }
 }
 
 fn set_stale<T>(known: &mut Option<Known<T>>) {
