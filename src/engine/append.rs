@@ -7,17 +7,18 @@ use sha2::{Digest, Sha256};
 
 use super::Engine;
 use super::assembly::{Assembly, Step};
+use super::contents::{self, store_contents};
 use super::identity::{Fact, Hash, Posting};
 use super::layout::MailboxNumber;
 use super::pages::{IdsRow, IndexRow};
-use super::rows::{NewRow, append_rows, read_only};
+use super::rows::{self, NewRow, append_rows, read_only};
 use super::shared::Shared;
 use crate::mime::{ThreadKey, extract};
 use crate::model::{
     AppendMessage, EmailId, Flags, MailboxId, Message, Result, SystemFlags, ThreadId, Uid, Value, ZonedTime,
 };
 use crate::platform;
-use crate::store::Durability;
+use crate::store::{Durability, Key};
 
 /// A message, parsed and hashed before any attempt begins.
 pub struct Prepared {
@@ -48,6 +49,11 @@ impl Prepared {
                 .internal_date
                 .unwrap_or(ZonedTime { timestamp_ms: now_ms, zone_minutes: 0 }),
         }
+    }
+
+    /// Everything of it that is looked up in the identity index.
+    fn hashes(&self) -> impl Iterator<Item = Hash> + '_ {
+        self.thread_keys.iter().map(|key| key.0).chain([self.email_hash()])
     }
 
     pub fn email_hash(&self) -> Hash {
@@ -91,8 +97,12 @@ impl Engine {
             let shared = assembly.shared().await?;
             let mut shared = Shared::clone(&shared);
             let mut facts: Vec<Fact> = Vec::new();
-            let threads = self.assign_threads(assembly, &shared, prepared, &mut facts).await?;
-            let contents = self.store_contents(assembly, &mut shared, prepared).await?;
+            let hashes: Vec<Hash> = prepared.iter().flat_map(Prepared::hashes).collect();
+            // What will be appended to is read along with what is looked up.
+            let tails = rows::tails(number, &loaded.core).into_iter().chain(contents::tails(&shared));
+            let found = self.lookup(assembly, &shared, &hashes, tails).await?;
+            let threads = assign_threads(&found, prepared, &mut facts)?;
+            let contents = store_contents(assembly, &mut shared, prepared, &found).await?;
             let rows: Vec<NewRow> = prepared
                 .iter()
                 .zip(&threads)
@@ -137,69 +147,65 @@ impl Engine {
         .await
     }
 
-    /// Looks hashes up in the identity index, reading what is not in memory.
-    pub(super) async fn lookup(
+    /// Looks hashes up in the identity index, reading what is not in memory,
+    /// and in the same read the records that will be wanted `besides`.
+    async fn lookup(
         &self,
         assembly: &mut Assembly<'_>,
         shared: &Shared,
         hashes: &[Hash],
-    ) -> Step<HashMap<Hash, Vec<Posting>>> {
+        besides: impl Iterator<Item = Key>,
+    ) -> Step<Found> {
         let head = &shared.identity;
         let missing = {
             let mut cache = self.identity.borrow_mut();
             cache.align(head);
             cache.missing(head, hashes)
         };
-        assembly.fetch(missing.iter().copied()).await?;
+        assembly.fetch(missing.iter().copied().chain(besides)).await?;
         let mut cache = self.identity.borrow_mut();
         for key in &missing {
             cache.take(head, key, assembly.record(key))?;
         }
         Ok(hashes.iter().map(|hash| (*hash, cache.lookup(head, hash))).collect())
     }
+}
 
-    /// The thread of each message: the first of its keys that is known says
-    /// (semantics 155-158), else a new one; then its other keys are known too.
-    async fn assign_threads(
-        &self,
-        assembly: &mut Assembly<'_>,
-        shared: &Shared,
-        prepared: &[Prepared],
-        facts: &mut Vec<Fact>,
-    ) -> Step<Vec<[u8; 16]>> {
-        let hashes: Vec<Hash> =
-            prepared.iter().flat_map(|message| message.thread_keys.iter().map(|key| key.0)).collect();
-        let found = self.lookup(assembly, shared, &hashes).await?;
-        let mut known: HashMap<Hash, [u8; 16]> = found
-            .into_iter()
-            .filter_map(|(hash, postings)| {
-                let thread = postings.into_iter().find_map(|posting| match posting {
-                    Posting::Thread { thread } => Some(thread),
-                    _ => None,
-                })?;
-                Some((hash, thread))
-            })
-            .collect();
-        let mut threads = Vec::with_capacity(prepared.len());
-        for message in prepared {
-            let thread = match message.thread_keys.iter().find_map(|key| known.get(&key.0)) {
-                Some(thread) => *thread,
-                None => {
-                    let mut thread = [0; 16];
-                    platform::fill_random(&mut thread)?;
-                    thread
-                }
-            };
-            for key in &message.thread_keys {
-                known.entry(key.0).or_insert_with(|| {
-                    facts.push((key.0, Posting::Thread { thread }));
-                    thread
-                });
+/// What the identity index knows of hashes; the oldest first.
+pub type Found = HashMap<Hash, Vec<Posting>>;
+
+/// The thread of each message: the first of its keys that is known says
+/// (semantics 155-158), else a new one; then its other keys are known too.
+fn assign_threads(found: &Found, prepared: &[Prepared], facts: &mut Vec<Fact>) -> Result<Vec<[u8; 16]>> {
+    let mut known: HashMap<Hash, [u8; 16]> = found
+        .iter()
+        .filter_map(|(hash, postings)| {
+            let thread = postings.iter().find_map(|posting| match posting {
+                Posting::Thread { thread } => Some(*thread),
+                _ => None,
+            })?;
+            Some((*hash, thread))
+        })
+        .collect();
+    let mut threads = Vec::with_capacity(prepared.len());
+    for message in prepared {
+        let thread = match message.thread_keys.iter().find_map(|key| known.get(&key.0)) {
+            Some(thread) => *thread,
+            None => {
+                let mut thread = [0; 16];
+                platform::fill_random(&mut thread)?;
+                thread
             }
-            threads.push(thread);
+        };
+        for key in &message.thread_keys {
+            known.entry(key.0).or_insert_with(|| {
+                facts.push((key.0, Posting::Thread { thread }));
+                thread
+            });
         }
-        Ok(threads)
+        threads.push(thread);
     }
+    Ok(threads)
 }
 
 /// That a message is there: by its content and by its thread.

@@ -3,95 +3,102 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Engine;
-use super::append::Prepared;
+use super::append::{Found, Prepared};
 use super::assembly::{Assembly, Step};
 use super::directory::{ContentEntry, DirectoryPage, PackTablePage, PackUse, Place};
 use super::identity::{Hash, Posting};
-use super::layout::{self, ContentNumber, NO_CONTENT, PackKind};
+use super::layout::{self, ContentNumber, DIRECTORY_ROWS, NO_CONTENT, PackKind};
 use super::packs::{self, Item, Packed, SMALL_PACK_BYTES};
 use super::paged::{Pages, append_paged};
 use super::shared::Shared;
 use crate::model::{Error, ErrorCode};
+use crate::store::Key;
 
-impl Engine {
-    /// Stores what octets are new, with their text, and gives each message its
-    /// content number; equal octets share one (semantics 153).
-    pub(super) async fn store_contents(
-        &self,
-        assembly: &mut Assembly<'_>,
-        shared: &mut Shared,
-        prepared: &[Prepared],
-    ) -> Step<Vec<ContentNumber>> {
-        let hashes: Vec<Hash> = prepared.iter().map(Prepared::email_hash).collect();
-        let found = self.lookup(assembly, shared, &hashes).await?;
-        let candidates: HashMap<Hash, ContentNumber> = found
-            .into_iter()
-            .filter_map(|(hash, postings)| {
-                // The newest is the likeliest to be there still.
-                let content = postings.into_iter().rev().find_map(|posting| match posting {
-                    Posting::Email { content, .. } if content > 0 => Some(content),
-                    _ => None,
-                })?;
-                Some((hash, content))
+/// Stores what octets are new, with their text, and gives each message its
+/// content number; equal octets share one (semantics 153).
+pub async fn store_contents(
+    assembly: &mut Assembly<'_>,
+    shared: &mut Shared,
+    prepared: &[Prepared],
+    found: &Found,
+) -> Step<Vec<ContentNumber>> {
+    let hashes: Vec<Hash> = prepared.iter().map(Prepared::email_hash).collect();
+    let candidates: HashMap<Hash, ContentNumber> = found
+        .iter()
+        .filter_map(|(hash, postings)| {
+            // The newest is the likeliest to be there still.
+            let content = postings.iter().rev().find_map(|posting| match posting {
+                Posting::Email { content, .. } if *content > 0 => Some(*content),
+                _ => None,
+            })?;
+            Some((*hash, content))
+        })
+        .collect();
+    let mut directory = open_directory(assembly, candidates.values().copied()).await?;
+
+    let mut numbers: Vec<ContentNumber> = Vec::with_capacity(prepared.len());
+    let mut new: Vec<(ContentNumber, &Prepared)> = Vec::new();
+    let mut in_batch: HashMap<[u8; 32], ContentNumber> = HashMap::new();
+    let mut references: HashMap<ContentNumber, u32> = HashMap::new();
+    for (message, hash) in prepared.iter().zip(&hashes) {
+        let stored = candidates.get(hash).copied().filter(|content| {
+            directory.get(*content).is_some_and(|entry| {
+                entry.references > 0 && entry.content.length as usize == message.raw.len()
             })
-            .collect();
-        let mut directory = open_directory(assembly, candidates.values().copied()).await?;
-
-        let mut numbers: Vec<ContentNumber> = Vec::with_capacity(prepared.len());
-        let mut new: Vec<(ContentNumber, &Prepared)> = Vec::new();
-        let mut in_batch: HashMap<[u8; 32], ContentNumber> = HashMap::new();
-        let mut references: HashMap<ContentNumber, u32> = HashMap::new();
-        for (message, hash) in prepared.iter().zip(&hashes) {
-            let stored = candidates.get(hash).copied().filter(|content| {
-                directory.get(*content).is_some_and(|entry| {
-                    entry.references > 0 && entry.content.length as usize == message.raw.len()
-                })
-            });
-            let number = match in_batch.get(&message.digest).copied().or(stored) {
-                Some(number) => number,
-                None => {
-                    let number = shared.next_content;
-                    shared.next_content = number
-                        .checked_add(1)
-                        .ok_or_else(|| Error::new(ErrorCode::Limit, "no more contents can be numbered"))?;
-                    new.push((number, message));
-                    in_batch.insert(message.digest, number);
-                    number
-                }
-            };
-            *references.entry(number).or_default() += 1;
-            numbers.push(number);
-        }
-
-        let raws: Vec<(ContentNumber, &[u8])> = new
-            .iter()
-            .map(|(number, message)| (*number, message.raw.as_slice().unwrap_or_default()))
-            .collect();
-        let texts: Vec<(ContentNumber, &[u8])> =
-            new.iter().map(|(number, message)| (*number, message.text.as_slice())).collect();
-        let content_places = write_packs(assembly, shared, PackKind::Content, &raws).await?;
-        let text_places = write_packs(assembly, shared, PackKind::Text, &texts).await?;
-
-        let entries: Vec<ContentEntry> = new
-            .iter()
-            .zip(content_places)
-            .zip(text_places)
-            .map(|(((number, _), content), text)| ContentEntry {
-                content,
-                text,
-                references: references.remove(number).unwrap_or(1),
-            })
-            .collect();
-        for (content, more) in references {
-            directory.change(content, |entry| entry.references += more);
-        }
-        directory.write(assembly);
-        if let Some((first, _)) = new.first() {
-            append_paged::<DirectoryPage>(assembly, layout::directory, *first, entries).await?;
-        }
-        Ok(numbers)
+        });
+        let number = match in_batch.get(&message.digest).copied().or(stored) {
+            Some(number) => number,
+            None => {
+                let number = shared.next_content;
+                shared.next_content = number
+                    .checked_add(1)
+                    .ok_or_else(|| Error::new(ErrorCode::Limit, "no more contents can be numbered"))?;
+                new.push((number, message));
+                in_batch.insert(message.digest, number);
+                number
+            }
+        };
+        *references.entry(number).or_default() += 1;
+        numbers.push(number);
     }
+
+    let raws: Vec<(ContentNumber, &[u8])> =
+        new.iter().map(|(number, message)| (*number, message.raw.as_slice().unwrap_or_default())).collect();
+    let texts: Vec<(ContentNumber, &[u8])> =
+        new.iter().map(|(number, message)| (*number, message.text.as_slice())).collect();
+    let content_places = write_packs(assembly, shared, PackKind::Content, &raws).await?;
+    let text_places = write_packs(assembly, shared, PackKind::Text, &texts).await?;
+
+    let entries: Vec<ContentEntry> = new
+        .iter()
+        .zip(content_places)
+        .zip(text_places)
+        .map(|(((number, _), content), text)| ContentEntry {
+            content,
+            text,
+            references: references.remove(number).unwrap_or(1),
+        })
+        .collect();
+    for (content, more) in references {
+        directory.change(content, |entry| entry.references += more);
+    }
+    directory.write(assembly);
+    if let Some((first, _)) = new.first() {
+        append_paged::<DirectoryPage>(assembly, layout::directory, *first, entries).await?;
+    }
+    Ok(numbers)
+}
+
+/// The records that new contents are appended to: the last pages of the
+/// directory and of the tables of packs.
+pub fn tails(shared: &Shared) -> impl Iterator<Item = Key> {
+    let page = |number: u32| number / DIRECTORY_ROWS;
+    [
+        layout::directory(page(shared.next_content)),
+        layout::pack_table(PackKind::Content, page(shared.next_content_pack)),
+        layout::pack_table(PackKind::Text, page(shared.next_text_pack)),
+    ]
+    .into_iter()
 }
 
 /// Packs bytes into new packs and enters these into the table of packs.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Loaded;
 use super::assembly::{Assembly, Step};
 use super::core::Core;
-use super::layout::{self, INDEX_ROWS, MailboxNumber, SEALED_ROWS};
+use super::layout::{self, INDEX_ROWS, LIST_ROWS, MailboxNumber, SEALED_ROWS};
 use super::notes::Note;
 use super::paged::append_paged;
 use super::pages::{IdsPage, IdsRow, IndexPage, IndexRow, Page as _, RowPage, encode_flags};
@@ -34,6 +34,7 @@ pub async fn append_rows(
     recent: bool,
 ) -> Step<Uid> {
     let loaded = assembly.mailbox(number).await?;
+    assembly.fetch(tails(number, &loaded.core)).await?;
     let mut core = loaded.core.clone();
     let first_row = core.rows();
     let first_uid = core.uid_next;
@@ -67,6 +68,16 @@ pub async fn append_rows(
     append_paged::<RowPage>(assembly, |page| layout::rows(number, page), first_row, list_rows).await?;
     commit_state(assembly, number, mailbox_id, core, pages);
     Ok(first_uid)
+}
+
+/// The records that a mailbox's next row is appended to, but for the flags, which are in memory.
+pub fn tails(number: MailboxNumber, core: &Core) -> [Key; 3] {
+    let row = core.rows();
+    [
+        layout::appending_index(number, row / INDEX_ROWS),
+        layout::ids(number, row / INDEX_ROWS),
+        layout::rows(number, row / LIST_ROWS),
+    ]
 }
 
 /// The error for a keyword past the 56th of a mailbox.
