@@ -113,6 +113,14 @@ impl<'a> Assembly<'a> {
         Ok(known.ok_or_else(|| Error::closed("the mailbox was deleted"))?)
     }
 
+    /// Guards the commit by a mailbox without looking at it, so that one whose
+    /// records are damaged can be deleted still.
+    pub async fn guard_mailbox(&mut self, number: MailboxNumber) -> Step<()> {
+        let revision = self.engine.guard_revision(mailbox_guard(number)).await?;
+        self.guard(mailbox_guard(number), revision);
+        Ok(())
+    }
+
     /// Reads records, so that [`Assembly::record`] has them; sees them at a
     /// moment at which everything read before was still so.
     pub async fn fetch(&mut self, keys: impl IntoIterator<Item = Key>) -> Step<()> {

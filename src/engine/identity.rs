@@ -99,9 +99,14 @@ pub fn depth_for(postings: u64) -> u8 {
     (64 - (buckets - 1).leading_zeros()).min(24) as u8
 }
 
+/// Log records past which a fold is due however small they are: whoever opens
+/// the database reads them all.
+const MAX_LOG_RECORDS: u32 = 4096;
+
 /// Whether the log has grown enough to be folded.
 pub fn wants_fold(head: &IdentityHead) -> bool {
     head.logged > (head.folded / 4).clamp(16_384, 262_144)
+        || head.next_log.saturating_sub(head.first_log) > MAX_LOG_RECORDS
 }
 
 /// What is in memory of the index: the log whole, and the buckets last looked at.

@@ -255,7 +255,7 @@ impl MailboxSet for StoreMailboxSet {
                 let mut names = Names::clone(&*assembly.names().await?);
                 let entry = names.remove(name)?;
                 // Guarded, so that whoever writes to it just now finds it gone.
-                assembly.mailbox(entry.number).await?;
+                assembly.guard_mailbox(entry.number).await?;
                 assembly.drop_mailbox(entry.number);
                 assembly.set_names(names);
                 let name = entry.name.as_str().to_owned();

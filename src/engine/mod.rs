@@ -164,6 +164,15 @@ impl Engine {
         }
     }
 
+    /// A guard's revision: as known, or else as of now.
+    async fn guard_revision(&self, guard: Guard) -> Result<Revision> {
+        if let Some(revision) = self.known_revision(guard) {
+            return Ok(revision);
+        }
+        let snapshot = self.read(Read { guards: vec![guard], ..Read::default() }).await?;
+        Ok(snapshot.revisions.first().copied().unwrap_or_default())
+    }
+
     /// The names as of now.
     async fn fresh_names(&self) -> Result<Rc<Names>> {
         self.revalidate(&[NAMES]).await?;

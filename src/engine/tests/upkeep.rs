@@ -262,3 +262,22 @@ fn a_lost_flag_page_is_damage_and_not_an_empty_mailbox() {
         assert_eq!(set.verify().await.unwrap().first().unwrap().mailbox.as_deref(), Some("INBOX"));
     });
 }
+
+#[test]
+fn a_damaged_mailbox_can_be_deleted() {
+    block_on(async {
+        let store = MemoryStore::new();
+        let set = open(&store).await;
+        let name = MailboxName::parse("Work").unwrap();
+        set.add_mailbox(&name, &CreateOptions::default()).await.unwrap();
+        let puts = vec![(layout::core(2), Value::from(vec![1, 2, 3]))];
+        store.commit(Batch { id: [9; 16], puts, ..Batch::default() }).await.unwrap();
+        let set = open(&store).await;
+        assert_eq!(set.get_mailbox(&name).await.err().unwrap().code(), ErrorCode::Corrupt);
+        set.delete_mailbox(&name).await.unwrap();
+        set.add_mailbox(&name, &CreateOptions::default()).await.unwrap();
+        append(&set.get_mailbox(&name).await.unwrap(), 0..3).await;
+        set.cleanup(true).await.unwrap();
+        verified(&set).await;
+    });
+}
