@@ -82,21 +82,34 @@ export const optionalSignal = (value, what = "signal") => optional(value, signal
 
 export function flags(value, what = "flags") {
   if (!Array.isArray(value)) throw refuse(what, "an array of strings", value);
-  return value.map((flag, at) => text(flag, `${what}[${at}]`, { min: 1, max: 255 }));
+  // Not by map, which passes over holes.
+  return Array.from(value, (flag, at) => text(flag, `${what}[${at}]`, { min: 1, max: 255 }));
 }
 
 /** Numbers as a Uint32Array of the caller's own, so that later changes do not matter. */
 export function uint32s(value, what, min = 1) {
   if (value instanceof Uint32Array) {
-    if (min > 0 && value.includes(0)) throw refuse(what, "numbers from 1 on", 0);
-    return value.slice();
+    let numbers;
+    try {
+      numbers = value.slice();
+    } catch {
+      throw invalid(`${what} rests on a buffer that was transferred away`);
+    }
+    if (min > 0 && numbers.includes(0)) throw refuse(what, "numbers from 1 on", 0);
+    return numbers;
   }
-  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-  if (!isList) throw refuse(what, "an array of numbers", value);
-  const numbers = new Uint32Array(value.length);
-  for (let at = 0; at < value.length; at += 1) numbers[at] = integer(value[at], `${what}[${at}]`, min, MAX_UINT32);
-  return numbers;
+  if (!isList(value)) throw refuse(what, "an array of numbers", value);
+  const { length } = value;
+  const numbers = [];
+  // One after the other: a length is quickly said, and room for it not always there.
+  for (let at = 0; at < length; at += 1) numbers.push(integer(value[at], `${what}[${at}]`, min, MAX_UINT32));
+  return Uint32Array.from(numbers);
 }
+
+/** Whether it is an ArrayLike, other than a string. */
+const isList = (value) =>
+  Array.isArray(value) ||
+  (value !== null && typeof value === "object" && !(value instanceof DataView) && !Object.hasOwn(value, "seq") && Number.isInteger(value.length));
 
 const SET = /^(?:[1-9]\d*|\*)(?::(?:[1-9]\d*|\*))?(?:,(?:[1-9]\d*|\*)(?::(?:[1-9]\d*|\*))?)*$/;
 
@@ -110,7 +123,7 @@ export function numberSet(value, what) {
 
 /** A MessageSet as { numbers, uid }. */
 export function messageSet(value, what = "the set") {
-  if (value !== null && typeof value === "object" && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
+  if (value !== null && typeof value === "object" && !ArrayBuffer.isView(value) && !isList(value)) {
     const { seq } = options(value, ["seq"], what);
     return { numbers: numberSet(seq, `${what}.seq`), uid: false };
   }

@@ -70,16 +70,23 @@ const KEYS = {
   not: (value, what, depth) => not(tree(value, what, depth)),
   or: (value, what, depth) => {
     if (!Array.isArray(value) || value.length === 0) throw check.refuse(what, "an array of at least one search", value);
-    return node("or", value.map((each, at) => tree(each, `${what}[${at}]`, depth)));
+    return either(Array.from(value, (each, at) => tree(each, `${what}[${at}]`, depth)));
   },
 };
+
+/** Halved again and again: the engine knows only an or of two, and a long chain of those would be deep. */
+function either(keys) {
+  if (keys.length <= 2) return node("or", keys);
+  const middle = keys.length >> 1;
+  return node("or", [either(keys.slice(0, middle)), either(keys.slice(middle))]);
+}
 
 /** Several keys are a key of their own kind, which may be disabled; one is just itself. */
 const group = (keys) => (keys.length === 1 ? keys[0] : node("and", keys));
 
 function tree(value, what, depth = 0) {
   if (depth > MAX_DEPTH) throw invalid(`the search is nested more than ${MAX_DEPTH} deep`);
-  if (Array.isArray(value)) return group(value.map((each, at) => tree(each, `${what}[${at}]`, depth + 1)));
+  if (Array.isArray(value)) return group(Array.from(value, (each, at) => tree(each, `${what}[${at}]`, depth + 1)));
   if (value === null || typeof value !== "object") throw check.refuse(what, "an object or an array of them", value);
   const keys = [];
   for (const [name, given] of Object.entries(value)) {

@@ -52,6 +52,8 @@ test("the arguments of every method", async (t) => {
   const shared = new Uint8Array(new SharedArrayBuffer(8));
   const gone = new Uint8Array(8);
   structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  const goneUids = Uint32Array.of(1);
+  structuredClone(goneUids.buffer, { transfer: [goneUids.buffer] });
   const cyclic = {};
   cyclic.not = cyclic;
   const calls = {
@@ -75,6 +77,7 @@ test("the arguments of every method", async (t) => {
       ["INBOX", [{ raw: new Uint16Array(2) }]],
       ["INBOX", [{ raw: "x", flag: ["\\Seen"] }]],
       ["INBOX", [{ raw: "x", flags: "\\Seen" }]],
+      ["INBOX", [{ raw: "x", flags: [, "\\Seen"] }]],
       ["INBOX", [{ raw: "x", flags: ["two words"] }]],
       ["INBOX", [{ raw: "x", flags: ["ok"] }, { raw: "x", flags: [""] }]],
       ["INBOX", [{ raw: "x", internalDate: "2026-01-01" }]],
@@ -103,6 +106,10 @@ test("the arguments of every method", async (t) => {
       [selected, [NaN]],
       [selected, new Float64Array([0.5])],
       [selected, new Uint32Array([0])],
+      [selected, goneUids],
+      [selected, new Array(2 ** 32 - 1)],
+      [selected, { length: 2 ** 40 }],
+      [selected, { length: 1, 0: 0 }],
       [selected, new Map()],
       [selected, { uid: "1" }],
       [selected, { seq: "x" }],
@@ -132,7 +139,7 @@ test("the arguments of every method", async (t) => {
     expungeMailbox: [[selected, { uids: "x" }], [selected, { uids: { seq: "1" } }]],
     copyMessages: [[selected, "1"], [selected, "1", "a//b"], [selected, "x", "INBOX"]],
     moveMessages: [[selected, "1", 7]],
-    updateFlags: [[selected, "1"], [selected, "1", "\\Seen"], [selected, "1", ["a b"]], [selected, "1", ["x"], "set"], [selected, "1", ["x"], "add", { silnt: true }]],
+    updateFlags: [[selected, "1", [, "x"]], [selected, "1"], [selected, "1", "\\Seen"], [selected, "1", ["a b"]], [selected, "1", ["x"], "set"], [selected, "1", ["x"], "add", { silnt: true }]],
     closeMailbox: [[], [foreign], [selected, { expunge: 1 }]],
     cleanup: [[{ through: true }]],
     verify: [[{ signal: 1 }]],
@@ -217,5 +224,18 @@ test("the codes, methods and version are those of the engine, the types and the 
     const real = Object.getOwnPropertyNames(api[name].prototype).filter((member) => member !== "constructor");
     assert.deepEqual([...declared].sort(), real.sort(), name);
     assert.throws(() => new api[name](), TypeError);
+  }
+});
+
+test("any ArrayLike of numbers is a set, and an or of any length is searched", async (t) => {
+  const session = await openSession(fresh());
+  t.after(() => session.close());
+  await session.appendMessages("INBOX", [{ raw: mail("one") }, { raw: mail("two"), flags: ["\\Seen"] }]);
+  const { selected } = await session.selectMailbox("INBOX");
+  const { messages } = await session.fetchMessages(selected, { length: 1, 0: 2 });
+  assert.deepEqual(messages.map((message) => message.uid), [2]);
+  for (const count of [1, 2, 3, 1000, 20_000]) {
+    const or = [...Array(count - 1).fill({ uid: 9 }), { seen: true }];
+    assert.deepEqual([...(await session.searchMailbox(selected, { or })).uids], [2], `${count} alternatives`);
   }
 });
