@@ -32,11 +32,17 @@ export class Feed {
     for (const reader of this.#readers.splice(0)) reader.resolve({ value: undefined, done: true });
   }
 
-  /** What was not read yet is dropped; the reader gets the error, once. */
+  /** What was not read yet is dropped; the reader gets the reason, once. */
+  abort(reason) {
+    if (this.#ended) return;
+    this.#items.length = 0;
+    this.fail(reason);
+  }
+
+  /** After what was pushed the reader gets the error, once. */
   fail(error) {
     if (this.#ended) return;
     this.#ended = true;
-    this.#items.length = 0;
     this.#release();
     const [first, ...others] = this.#readers.splice(0);
     if (first) first.reject(error);

@@ -30,7 +30,7 @@ export const loadedEngine = () => current;
 
 async function load(source) {
   loads += 1;
-  const module_or_path = await compiled(await (source ?? new URL("./wasm/offline_mailbox_bg.wasm", import.meta.url)));
+  const module_or_path = await compiled(await given(source));
   const glue = await freshGlue();
   try {
     await glue.default({ module_or_path });
@@ -39,6 +39,16 @@ async function load(source) {
     throw new MailboxError(UNLOADABLE, "the engine did not start", { cause });
   }
   return new Engine(glue);
+}
+
+/** Where the engine comes from, once a promise of that has settled. */
+async function given(source) {
+  if (source === undefined) return new URL("./wasm/offline_mailbox_bg.wasm", import.meta.url);
+  try {
+    return await source;
+  } catch (cause) {
+    throw new MailboxError(UNLOADABLE, "the engine that was promised did not come", { cause });
+  }
 }
 
 let used = false;
@@ -184,6 +194,16 @@ export class Engine {
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) this.#break(error.message, error);
       throw this.#broken ?? fromEngine(error);
+    }
+  }
+
+  /** For what matters to an engine only while it works: letting go of its objects, ending its waits. */
+  quietly(run) {
+    if (this.#broken) return;
+    try {
+      run();
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) this.#break(error.message, error);
     }
   }
 

@@ -674,10 +674,14 @@ export class Session {
    * Every update of a view from this call on, each once and in order: changes by other tabs, other
    * sessions and this one, those that calls returned included. Waits for changes while it is
    * iterated. Ends when the view or the session is closed (after an update with `closed`, where the
-   * mailbox is gone); throws the signal's reason when that is aborted.
+   * mailbox is gone); throws the signal's reason when that is aborted, and where the storage fails
+   * its error, after everything told before it.
    */
   changes(selected: SelectedMailbox, options?: SignalOption): AsyncIterableIterator<Updates>;
-  /** What happens to mailboxes from this call on, by any tab or session. Ends when the session is closed. */
+  /**
+   * What happens to mailboxes from this call on, by any tab or session. Ends when the session is
+   * closed; throws as the other form does. Read slowly, it sums up.
+   */
   changes(options?: SignalOption): AsyncIterableIterator<MailboxEvents>;
 
   /** Upkeep: packs small records, drops what is not needed any more. Changes nothing one can see. */

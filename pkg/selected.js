@@ -89,7 +89,7 @@ export class View {
     const { view, ...rest } = answer;
     if (view) this.#absorb(view);
     if (rest.updates) this.#tell(rest.updates);
-    if (view?.closed) this.end();
+    if (view?.closed) this.#leave();
     return rest;
   }
 
@@ -111,7 +111,8 @@ export class View {
   }
 
   #endWait() {
-    this.#wait?.set();
+    const event = this.#wait;
+    if (event) this.#engine.quietly(() => event.set());
   }
 
   /** Waits for changes if somebody wants to know and nothing else is to be done. */
@@ -135,12 +136,12 @@ export class View {
           const [first] = this.#waiters;
           first?.resolve(updates);
         }
-        if (view.closed) this.end();
+        if (view.closed) this.#leave();
       })
       .catch((error) => this.#fail(error))
       .then(() => {
         this.#wait = undefined;
-        event.free();
+        this.#engine.quietly(() => event.free());
         for (const waiter of [...this.#waiters]) waiter.giveUp?.();
         this.#watch();
       });
@@ -172,7 +173,7 @@ export class View {
       // What the wait under way still finds was then told to this call, and must be its answer.
       const giveUp = (how) => {
         waiter.giveUp = how;
-        if (this.#wait) this.#wait.set();
+        if (this.#wait) this.#endWait();
         else how();
       };
       stops.push(onAbort(waitOn, () => giveUp(() => waiter.resolve(undefined))));
@@ -201,7 +202,7 @@ export class View {
       return feed;
     }
     this.#feeds.add(feed);
-    stop = onAbort(signal, () => feed.fail(signal.reason));
+    stop = onAbort(signal, () => feed.abort(signal.reason));
     this.#watch();
     return feed;
   }
@@ -212,6 +213,13 @@ export class View {
     for (const waiter of [...this.#waiters]) waiter.reject(closed("view"));
     this.#endWait();
     return this.#tail;
+  }
+
+  /** The mailbox is gone: what the engine keeps of the view is let go. */
+  #leave() {
+    if (this.#ended) return;
+    this.end();
+    this.#engine.call(() => this.#handle.closeMailbox(this.id, false)).catch(() => {});
   }
 
   /** No calls any more. */

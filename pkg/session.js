@@ -27,6 +27,9 @@ function fetchOptions(given, keys = FETCH_KEYS) {
 
 const onlySignal = (given) => check.optionalSignal(check.options(given, ["signal"]).signal);
 
+/** What a reader of mailbox events may leave unread; what happens then is told, summed up, once there is room. */
+const UNREAD_EVENTS = 100;
+
 /** What the classes of this package share of a session; not part of its face. */
 export class SessionCore {
   #inFlight = new Set();
@@ -97,21 +100,36 @@ export class SessionCore {
     let event;
     let stopped = false;
     let stop = () => {};
+    let room = () => {};
     const feed = new Feed(() => {
       stopped = true;
       stop();
-      event?.set();
+      room();
+      const waiting = event;
+      if (waiting) this.engine.quietly(() => waiting.set());
       this.#feeds.delete(feed);
     });
+    const read = feed.next.bind(feed);
+    feed.next = () => {
+      const item = read();
+      room();
+      return item;
+    };
     if (this.#closing) {
       feed.fail(closed("session"));
       return feed;
     }
     this.#feeds.add(feed);
-    stop = onAbort(signal, () => feed.fail(signal.reason));
+    stop = onAbort(signal, () => feed.abort(signal.reason));
     const follow = async () => {
       let { sequence } = await this.call((handle) => handle.sequence());
       while (!stopped) {
+        if (feed.length >= UNREAD_EVENTS) {
+          await new Promise((resolve) => {
+            room = resolve;
+          });
+          continue;
+        }
         event = this.engine.callNow((glue) => new glue.WaitEvent());
         try {
           const told = await this.call((handle) => handle.waitEvents(sequence, event));
@@ -120,7 +138,7 @@ export class SessionCore {
         } finally {
           const ended = event;
           event = undefined;
-          ended.free();
+          this.engine.quietly(() => ended.free());
         }
       }
     };

@@ -100,3 +100,10 @@ for (const readme of ["README.md", "pkg/README.md"]) {
     assert.match(stdout, /done\s*$/);
   });
 }
+
+test("a promise of the engine that rejects is UNAVAILABLE, and the next call loads", async () => {
+  const { loadEngine } = await import("../../pkg/engine.js?promised");
+  const cause = new Error("no such asset");
+  await assert.rejects(loadEngine(Promise.reject(cause)), (error) => error.code === "UNAVAILABLE" && error.cause === cause);
+  assert.equal(typeof (await loadEngine()).call, "function");
+});
