@@ -10,7 +10,7 @@ mod tests;
 mod updates;
 
 pub use event::{Event, Feed, Hub};
-pub use selected::SelectedMailbox;
+pub use selected::{SelectedMailbox, Told};
 pub use selected_set::{SelectedSet, ViewHandle};
 pub use state::{FlagBits, FlagPage, Keywords, Live, MailboxState, PAGE_ROWS};
 pub use updates::{Expunged, FlagsUpdate, Silence, UpdateOptions, Updates};

@@ -25,6 +25,14 @@ struct Hidden {
     recent: bool,
 }
 
+/// What a client had been told at one moment; see [`SelectedMailbox::told`].
+#[derive(Debug, Clone)]
+pub struct Told {
+    state: Rc<MailboxState>,
+    hidden: Vec<Hidden>,
+    recent: RangeSet,
+}
+
 /// One client's view of one mailbox: the messages it was told of, in their
 /// order, with the flags it was told, and its own `\Recent`.
 ///
@@ -326,6 +334,25 @@ impl SelectedMailbox {
             flags: changed.into_iter().map(|live| self.flags_update(live)).collect(),
             mod_seq: self.mod_seq(),
         }
+    }
+
+    /// What the client has been told so far; costs what the hidden messages cost.
+    pub fn told(&self) -> Told {
+        Told { state: Rc::clone(&self.told), hidden: self.hidden.clone(), recent: self.told_recent.clone() }
+    }
+
+    /// Takes back what [`updates`](Self::updates) told since then: the answer
+    /// that was to carry it could not be given, and the next one tells it. A
+    /// view that was closed since stays closed.
+    pub fn untell(&mut self, told: Told) {
+        if self.is_over() {
+            return;
+        }
+        let Told { state, hidden, recent } = told;
+        let newer = std::mem::replace(&mut self.told, state);
+        self.current.get_or_insert(newer);
+        self.hidden = hidden;
+        self.told_recent = recent;
     }
 
     /// Hides these messages, or announces them and all that were hidden.

@@ -362,6 +362,28 @@ fn s91_options_are_of_one_call() {
 }
 
 #[test]
+fn s81_s90_what_is_taken_back_is_told_again() {
+    let mut mailbox = Mailbox::new(4);
+    let mut view = mailbox.select(&[]);
+    mailbox.expunge(&[102]);
+    mailbox.poll_hiding(&mut view);
+    mailbox.expunge(&[104]);
+    mailbox.store(101, FlagOp::Add, &["\\Seen"]);
+    mailbox.append(1, FLAGGED);
+    let before = view.told();
+    let (exists, mod_seq) = (view.exists(), view.mod_seq());
+    let lost = lines(&mailbox.poll(&mut view));
+    assert!(lost.len() > 2 && !view.has_updates(), "{lost:?}");
+    view.untell(before.clone());
+    assert_eq!((view.exists(), view.mod_seq()), (exists, mod_seq));
+    assert!(view.has_updates());
+    assert_eq!(lines(&view.updates(&UpdateOptions::default())), lost);
+    view.close();
+    view.untell(before);
+    assert!(view.is_over() && !view.has_updates());
+}
+
+#[test]
 fn s95_a_deleted_mailbox_is_told_once_and_alone() {
     let mut mailbox = Mailbox::new(3);
     let mut view = mailbox.select(&[103]);

@@ -368,11 +368,19 @@ impl SessionHandle {
                 fields: MessageFields::ALL,
                 hide_expunged: false,
             };
+            let before = view.told();
             let fetched = core.session.fetch_messages(view, &set, &options).await?;
             let wanted = Wanted { envelope, preview, source };
             let messages = match fetched.updates.closed {
                 true => Array::new(),
-                false => core.messages_out(view, &fetched.messages, wanted).await?,
+                false => match core.messages_out(view, &fetched.messages, wanted).await {
+                    Ok(messages) => messages,
+                    Err(error) => {
+                        // Nobody gets the updates of an answer that is none.
+                        view.untell(before);
+                        return Err(error);
+                    }
+                },
             };
             let vanished = fetched.vanished.as_ref().map(|uids| convert::uids(uids.iter()));
             Ok(told(&fetched.updates)
