@@ -64,6 +64,7 @@ test("files come with their types, an index for a folder, and the policy", async
   }
   const frame = await fetch(`${server.url}message.html`);
   assert.equal(frame.headers.get("content-security-policy"), MESSAGE_POLICY);
+  assert.equal(frame.headers.get("x-dns-prefetch-control"), "off");
   await frame.arrayBuffer();
 });
 

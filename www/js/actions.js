@@ -54,8 +54,10 @@ export class Actions {
 
   async moveTo(uids) {
     if (uids.length === 0) return false;
+    const { selected } = this.store;
     const name = await pickMailbox({ title: `Move ${plural(uids.length, "message")} to`, mailboxes: this.store.mailboxes.values(), except: this.store.name });
-    return name ? this.move(uids, name) : false;
+    // Where the mailbox on screen was deleted meanwhile, the uids are not of the one that is there now.
+    return name && selected === this.store.selected ? this.move(uids, name) : false;
   }
 
   async copy(uids, destination) {
@@ -69,8 +71,9 @@ export class Actions {
 
   async copyTo(uids) {
     if (uids.length === 0) return;
+    const { selected } = this.store;
     const name = await pickMailbox({ title: `Copy ${plural(uids.length, "message")} to`, mailboxes: this.store.mailboxes.values() });
-    if (name) await this.copy(uids, name);
+    if (name && selected === this.store.selected) await this.copy(uids, name);
   }
 
   async archive(uids) {

@@ -55,7 +55,12 @@ class Page {
   }
 
   startMailbox() {
-    const asked = decodeURIComponent(location.hash.slice(1));
+    let asked = "";
+    try {
+      asked = decodeURIComponent(location.hash.slice(1));
+    } catch {
+      // Not an address of ours.
+    }
     return this.store.mailboxes.get(asked)?.selectable ? asked : "INBOX";
   }
 

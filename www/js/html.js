@@ -10,7 +10,8 @@ const LOADING = ["src", "srcset", "background", "poster", "data", "longdesc", "l
 function tameCss(css) {
   return css
     .replace(/\\[0-9a-f]{1,6}\s?|\\./gi, "")
-    .replace(/@(import|font-face|namespace|charset)[^;{]*(;|\{[^}]*\})?/gi, "")
+    // By a space: what is left and right of it must not join to another.
+    .replace(/@(import|font-face|namespace|charset)[^;{]*(;|\{[^}]*\})?/gi, " ")
     .replace(/(url|image|image-set|src|expression)\s*\([^)]*\)?/gi, "none")
     .replace(/position\s*:\s*(fixed|sticky)/gi, "position: static");
 }

@@ -369,7 +369,7 @@ export class MessageList extends EventTarget {
     if (!message) return event.preventDefault();
     const uids = this.selection.has(message.uid) ? this.targets() : [message.uid];
     event.dataTransfer.effectAllowed = "copyMove";
-    event.dataTransfer.setData("application/x-offline-mailbox", JSON.stringify(uids));
+    event.dataTransfer.setData("application/x-offline-mailbox", JSON.stringify({ mailboxId: this.model.selected.mailboxId, uids }));
     const ghost = el("div", { class: "toast drag-ghost", text: uids.length === 1 ? message.subject || "1 message" : `${uids.length} messages` });
     document.body.append(ghost);
     event.dataTransfer.setDragImage(ghost, 10, 10);

@@ -213,8 +213,18 @@ export class Tree extends EventTarget {
     }
     event.stopPropagation();
     const detail = messages
-      ? { name, uids: JSON.parse(event.dataTransfer.getData("application/x-offline-mailbox") || "[]"), copy }
+      ? { name, uids: this.#dragged(event.dataTransfer.getData("application/x-offline-mailbox")), copy }
       : { name, files: [...event.dataTransfer.files] };
     this.dispatchEvent(new CustomEvent("drop", { detail }));
+  }
+
+  /** Uids of the mailbox on screen; none where they come from another tab that shows another one. */
+  #dragged(text) {
+    try {
+      const { mailboxId, uids } = JSON.parse(text);
+      return mailboxId === this.store.selected?.mailboxId ? uids : [];
+    } catch {
+      return [];
+    }
   }
 }
