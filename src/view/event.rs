@@ -18,7 +18,10 @@ impl Hub {
     pub fn subscribe(&self) -> Feed {
         // Hints coalesce: a second one that nobody has read yet adds nothing.
         let (sender, receiver) = mpsc::channel(0);
-        self.feeds.borrow_mut().push(sender);
+        let mut feeds = self.feeds.borrow_mut();
+        // Those that ended while nothing changed would pile up.
+        feeds.retain(|feed| !feed.is_closed());
+        feeds.push(sender);
         Feed { receiver }
     }
 
@@ -84,7 +87,12 @@ impl Event {
             return;
         }
         let (sender, receiver) = oneshot::channel();
-        self.waiting.borrow_mut().push(sender);
+        {
+            let mut waiting = self.waiting.borrow_mut();
+            // Those of waits that were given up would pile up.
+            waiting.retain(|waiter| !waiter.is_canceled());
+            waiting.push(sender);
+        }
         let _ = receiver.await;
     }
 }
@@ -104,6 +112,19 @@ mod tests {
         assert!(event.wait().now_or_never().is_some());
         event.clear();
         assert!(event.wait().now_or_never().is_none());
+    }
+
+    #[test]
+    fn waits_and_subscriptions_that_ended_do_not_pile_up() {
+        let (hub, event) = (Hub::default(), Event::new());
+        let mut kept = hub.subscribe();
+        for _ in 0..100 {
+            drop(hub.subscribe());
+            assert!(event.wait().now_or_never().is_none());
+        }
+        assert!(hub.feeds.borrow().len() <= 2 && event.waiting.borrow().len() <= 1);
+        hub.notify();
+        assert!(kept.changed().now_or_never().is_some());
     }
 
     #[test]
