@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { openSession } from "../../pkg/index.js";
+import { openSession, registerBackend } from "../../pkg/index.js";
 import { Feed } from "../../pkg/changes.js";
 import { View } from "../../pkg/selected.js";
 import { fresh, mail, within } from "./support/mail.mjs";
+import { mapStore } from "./support/store.mjs";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -88,5 +89,28 @@ test("mailbox events that nobody reads are summed up instead of piling up", asyn
     exists = value.events.at(-1)?.counts?.exists ?? exists;
   }
   assert.ok(told <= 110, `${told} items`);
+  await session.close();
+});
+
+test("a fetch whose octets cannot be read tells its updates with the next call", async () => {
+  const CONTENT = 7;
+  const store = mapStore();
+  const { read } = store;
+  let broken = false;
+  store.read = (request) => {
+    if (broken && request.keys.some((key) => key[0] === CONTENT)) throw Object.assign(new Error("bad sector"), { code: "CORRUPT" });
+    return read(request);
+  };
+  registerBackend("unread", () => store);
+  const session = await openSession(fresh({ backend: "unread" }));
+  await session.appendMessages("INBOX", [{ raw: mail("one", "y".repeat(100_000)) }]);
+  const { selected } = await session.selectMailbox("INBOX");
+  await session.appendMessages("INBOX", [{ raw: mail("two") }]);
+  broken = true;
+  await assert.rejects(session.fetchMessages(selected, [1], { source: true }), { code: "CORRUPT" });
+  assert.equal(selected.exists, 1);
+  const updates = await session.checkMailbox(selected);
+  assert.equal(updates.exists, 2);
+  assert.deepEqual([...updates.flags.uid], [2]);
   await session.close();
 });
