@@ -4,7 +4,7 @@
 
 const DROP = "script, noscript, object, embed, applet, iframe, frame, frameset, base, link, meta, form, input, textarea, select, option, button, audio, video, source, track, canvas, svg, math, template, slot, portal, dialog, title, area, bgsound, param";
 const SAFE_LINK = /^(https?:|mailto:|tel:)/i;
-const LOADING = ["src", "srcset", "background", "poster", "data", "longdesc", "lowsrc", "dynsrc", "cite", "action", "formaction", "ping", "xlink:href", "autofocus", "manifest", "usemap", "id", "name", "tabindex", "accesskey", "contenteditable", "draggable", "popover"];
+const LOADING = ["src", "srcset", "background", "poster", "data", "longdesc", "lowsrc", "dynsrc", "cite", "action", "formaction", "ping", "attributionsrc", "xlink:href", "autofocus", "manifest", "usemap", "id", "name", "tabindex", "accesskey", "contenteditable", "draggable", "popover"];
 
 /** CSS that would load something, or reach out of its place. */
 function tameCss(css) {
