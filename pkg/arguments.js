@@ -138,3 +138,5 @@ export const specialUse = (value, what) =>
 export const mailboxName = (value, what = "the mailbox name") => text(value, what);
 
 export const operation = (value, what = "the operation") => oneOf(value ?? "add", what, ["add", "delete", "replace"]);
+
+export const durability = (value, what = "durability") => oneOf(value, what, ["relaxed", "strict"]);

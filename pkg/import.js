@@ -9,10 +9,12 @@ const CHUNK_MESSAGES = 1000;
 const CHUNK_BYTES = 1024 * 1024;
 
 export const importOptions = (given) => {
-  const { onProgress, chunkBytes, signal } = check.options(given, ["onProgress", "chunkBytes", "signal"]);
+  const keys = ["onProgress", "chunkBytes", "durability", "signal"];
+  const { onProgress, chunkBytes, durability, signal } = check.options(given, keys);
   return {
     onProgress: check.optional(onProgress, check.callback, "onProgress"),
     chunkBytes: check.optional(chunkBytes, check.integer, "chunkBytes", 65_536, 67_108_864) ?? CHUNK_BYTES,
+    durability: check.optional(durability, check.durability, "durability"),
     signal: check.optionalSignal(signal),
   };
 };

@@ -248,6 +248,12 @@ export interface SelectedOption {
   selected?: SelectedMailbox | null | undefined;
 }
 
+/** Options of calls that write. */
+export interface DurabilityOption {
+  /** When this call's change counts as done, where that shall differ from the session's. */
+  durability?: "relaxed" | "strict" | null | undefined;
+}
+
 // ---------------------------------------------------------------------------------------------
 // Data out
 
@@ -498,22 +504,26 @@ export class Session {
       specialUse?: SpecialUse | null | undefined;
       /** Its first uid, 1 to 4294967295; 1 where absent. */
       firstUid?: number | null | undefined;
-    } & SelectedOption,
+    } & SelectedOption & DurabilityOption,
   ): Promise<{ mailboxId: string; updates?: Updates }>;
 
   /** Deletes a mailbox and its messages; those below it stay. `NOT_FOUND`; `CANNOT` for INBOX. */
-  deleteMailbox(name: string, options?: SelectedOption): Promise<{ updates?: Updates }>;
+  deleteMailbox(name: string, options?: SelectedOption & DurabilityOption): Promise<{ updates?: Updates }>;
 
   /**
    * Renames a mailbox and those below it; views of them go on. INBOX gives all its messages to the
    * new name and begins anew. `NOT_FOUND`, `ALREADY_EXISTS`.
    */
-  renameMailbox(before: string, after: string, options?: SelectedOption): Promise<{ updates?: Updates }>;
+  renameMailbox(
+    before: string,
+    after: string,
+    options?: SelectedOption & DurabilityOption,
+  ): Promise<{ updates?: Updates }>;
 
   /** Subscribes to a name; it need not exist. */
-  subscribe(name: string, options?: SelectedOption): Promise<{ updates?: Updates }>;
+  subscribe(name: string, options?: SelectedOption & DurabilityOption): Promise<{ updates?: Updates }>;
   /** Takes a subscription back; it need not exist. */
-  unsubscribe(name: string, options?: SelectedOption): Promise<{ updates?: Updates }>;
+  unsubscribe(name: string, options?: SelectedOption & DurabilityOption): Promise<{ updates?: Updates }>;
 
   /** Locks a mailbox against changes of its messages, or unlocks it. `NOT_FOUND`. */
   setReadonly(name: string, readonly: boolean): Promise<void>;
@@ -528,7 +538,7 @@ export class Session {
   appendMessages(
     name: string,
     messages: Iterable<AppendMessage>,
-    options?: SelectedOption & SignalOption,
+    options?: SelectedOption & DurabilityOption & SignalOption,
   ): Promise<{ uidValidity: number; uids: Uint32Array; updates?: Updates }>;
 
   /**
@@ -545,7 +555,8 @@ export class Session {
       onProgress?: ((progress: ImportProgress) => void) | null | undefined;
       /** 65,536 to 67,108,864; 1 MiB where absent. A larger message makes a commit of its own. */
       chunkBytes?: number | null | undefined;
-    } & SignalOption,
+    } & DurabilityOption &
+      SignalOption,
   ): Promise<{ uidValidity: number; uids: Uint32Array; messages: number; octets: number }>;
 
   /**
@@ -631,13 +642,23 @@ export class Session {
    */
   expungeMailbox(
     selected: SelectedMailbox,
-    options?: { uids?: string | ArrayLike<number> | null } & SignalOption,
+    options?: { uids?: string | ArrayLike<number> | null } & DurabilityOption & SignalOption,
   ): Promise<Updates>;
 
   /** COPY: all or nothing; messages that are gone are passed over. `TRY_CREATE`, `READ_ONLY` (the destination). */
-  copyMessages(selected: SelectedMailbox, set: MessageSet, destination: string, options?: SignalOption): Promise<CopyResult>;
+  copyMessages(
+    selected: SelectedMailbox,
+    set: MessageSet,
+    destination: string,
+    options?: DurabilityOption & SignalOption,
+  ): Promise<CopyResult>;
   /** MOVE (RFC 6851): all or nothing. `TRY_CREATE`, `READ_ONLY`. */
-  moveMessages(selected: SelectedMailbox, set: MessageSet, destination: string, options?: SignalOption): Promise<CopyResult>;
+  moveMessages(
+    selected: SelectedMailbox,
+    set: MessageSet,
+    destination: string,
+    options?: DurabilityOption & SignalOption,
+  ): Promise<CopyResult>;
 
   /**
    * STORE. Flags that cannot be stored are dropped. `operation` is `"add"` where absent.
@@ -653,7 +674,8 @@ export class Session {
       silent?: boolean | null | undefined;
       /** Leave messages alone that changed after this mod-sequence (RFC 7162); they come back as `modified`. */
       unchangedSince?: number | null | undefined;
-    } & SignalOption,
+    } & DurabilityOption &
+      SignalOption,
   ): Promise<{
     /** The flags now, of every message the set named; none where silent. */
     messages: FlagColumns;

@@ -24,7 +24,7 @@ export async function openSession(options) {
   const given = check.options(options, OPTIONS);
   const owner = ownerOf(given.owner);
   const database = check.optional(given.database, databaseOf) ?? databaseOfOwner(owner);
-  const durability = check.optional(given.durability, check.oneOf, "durability", ["relaxed", "strict"]) ?? "relaxed";
+  const durability = check.optional(given.durability, check.durability, "durability") ?? "relaxed";
   const disabled = check.optional(given.disabledSearchKeys, check.flags, "disabledSearchKeys") ?? [];
   const name = check.optional(given.backend, check.text, "backend", { min: 1, max: 100 });
   const signal = check.optionalSignal(given.signal);
@@ -35,7 +35,7 @@ export async function openSession(options) {
     const engine = await loadEngine(given.wasm ?? undefined);
     const adapter = factory && (() => factory(Object.freeze({ owner, database })));
     const handle = await engine.call((glue) => glue.open(owner, database, backend, durability, disabled, adapter));
-    return new SessionCore(engine, handle, { owner, database, backend });
+    return new SessionCore(engine, handle, { owner, database, backend, durability });
   })();
   try {
     return new Session(await abandonable(opening, signal));

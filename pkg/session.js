@@ -35,6 +35,7 @@ export class SessionCore {
   #inFlight = new Set();
   #views = new Set();
   #feeds = new Set();
+  #durable = new Map();
   #closing;
 
   constructor(engine, handle, about) {
@@ -59,8 +60,15 @@ export class SessionCore {
     }
   }
 
-  call(task) {
-    return this.engine.call(() => task(this.handle));
+  call(task, durability) {
+    return this.engine.call(() => task(this.#handleFor(durability)));
+  }
+
+  /** The handle whose commits are as durable as a call asks, or else as the session is. */
+  #handleFor(durability) {
+    if (durability === undefined || durability === this.about.durability) return this.handle;
+    if (!this.#durable.has(durability)) this.#durable.set(durability, this.handle.withDurability(durability));
+    return this.#durable.get(durability);
   }
 
   view(selected) {
@@ -72,12 +80,12 @@ export class SessionCore {
   }
 
   /** Runs a call in the turn of a view, or, without one, at once. */
-  inTurn(view, task, signal) {
+  inTurn(view, task, signal, durability) {
     if (!view) {
       throwIfAborted(signal);
-      return this.call((handle) => task(handle, undefined));
+      return this.call((handle) => task(handle, undefined), durability);
     }
-    return view.run((id) => this.call((handle) => task(handle, id)), { signal });
+    return view.run((id) => this.call((handle) => task(handle, id), durability), { signal });
   }
 
   /** The same for a call that changes nothing: given up as soon as the signal says so. */
@@ -159,11 +167,15 @@ export class SessionCore {
     await Promise.allSettled([...this.#inFlight, ...released]);
     for (const view of [...this.#views]) view.end();
     await this.call((handle) => handle.close());
-    this.engine.callNow(() => this.handle.free());
+    this.engine.callNow(() => {
+      for (const handle of this.#durable.values()) handle.free();
+      this.handle.free();
+    });
   }
 }
 
-const NAMING = ["selected"];
+const NAMING = ["selected", "durability"];
+const durabilityOf = ({ durability }) => check.optional(durability, check.durability, "durability");
 
 /** A person's mailboxes, as one program uses them. */
 export class Session {
@@ -206,7 +218,7 @@ export class Session {
   getMailbox(name, options) {
     return this.#core.run(async () => {
       check.mailboxName(name);
-      const view = this.#core.optionalView(check.options(options, NAMING).selected);
+      const view = this.#core.optionalView(check.options(options, ["selected"]).selected);
       const { snapshot, updates } = await this.#core.inTurn(view, (handle, id) => handle.getMailbox(name, id));
       return view ? { ...snapshot, updates } : snapshot;
     });
@@ -219,19 +231,21 @@ export class Session {
   createMailbox(name, options) {
     return this.#core.run(() => {
       check.mailboxName(name);
-      const given = check.options(options, ["specialUse", "firstUid", "selected"]);
+      const given = check.options(options, ["specialUse", "firstUid", ...NAMING]);
       const specialUse = check.optional(given.specialUse, check.specialUse, "specialUse");
       const firstUid = check.optional(given.firstUid, check.uid, "firstUid");
       const view = this.#core.optionalView(given.selected);
-      return this.#core.inTurn(view, (handle, id) => handle.createMailbox(name, specialUse, firstUid, id));
+      const task = (handle, id) => handle.createMailbox(name, specialUse, firstUid, id);
+      return this.#core.inTurn(view, task, undefined, durabilityOf(given));
     });
   }
 
   #naming(method, names, options) {
     return this.#core.run(() => {
       for (const name of names) check.mailboxName(name);
-      const view = this.#core.optionalView(check.options(options, NAMING).selected);
-      return this.#core.inTurn(view, (handle, id) => handle[method](...names, id));
+      const given = check.options(options, NAMING);
+      const view = this.#core.optionalView(given.selected);
+      return this.#core.inTurn(view, (handle, id) => handle[method](...names, id), undefined, durabilityOf(given));
     });
   }
 
@@ -270,13 +284,14 @@ export class Session {
   appendMessages(name, messages, options) {
     return this.#core.run(() => {
       check.mailboxName(name);
-      const given = check.options(options, ["selected", "signal"]);
+      const given = check.options(options, [...NAMING, "signal"]);
       const signal = check.optionalSignal(given.signal);
+      const durability = durabilityOf(given);
       const view = this.#core.optionalView(given.selected);
       throwIfAborted(signal);
       const append = async (id) => {
         const taken = await abandonable(takenMessages(messages), signal);
-        return this.#core.call((handle) => handle.appendMessages(name, ready(taken), id));
+        return this.#core.call((handle) => handle.appendMessages(name, ready(taken), id), durability);
       };
       return view ? view.run(append, { signal }) : append(undefined);
     });
@@ -285,8 +300,9 @@ export class Session {
   importMessages(name, messages, options) {
     return this.#core.run(() => {
       check.mailboxName(name);
-      return importAll(messages, importOptions(options), (chunk) =>
-        this.#core.call((handle) => handle.appendMessages(name, ready(chunk), undefined)),
+      const given = importOptions(options);
+      return importAll(messages, given, (chunk) =>
+        this.#core.call((handle) => handle.appendMessages(name, ready(chunk), undefined), given.durability),
       );
     });
   }
@@ -372,10 +388,11 @@ export class Session {
   expungeMailbox(selected, options) {
     return this.#core.run(async () => {
       const view = this.#core.view(selected);
-      const given = check.options(options, ["uids", "signal"]);
+      const given = check.options(options, ["uids", "durability", "signal"]);
       const uids = check.optional(given.uids, check.numberSet, "uids");
       const signal = check.optionalSignal(given.signal);
-      const { updates } = await this.#core.inTurn(view, (handle, id) => handle.expungeMailbox(id, uids), signal);
+      const task = (handle, id) => handle.expungeMailbox(id, uids);
+      const { updates } = await this.#core.inTurn(view, task, signal, durabilityOf(given));
       return updates;
     });
   }
@@ -385,8 +402,10 @@ export class Session {
       const view = this.#core.view(selected);
       const { numbers, uid } = check.messageSet(set);
       check.mailboxName(destination, "the destination");
-      const signal = onlySignal(options);
-      return this.#core.inTurn(view, (handle, id) => handle[method](id, numbers, uid, destination), signal);
+      const given = check.options(options, ["durability", "signal"]);
+      const signal = check.optionalSignal(given.signal);
+      const task = (handle, id) => handle[method](id, numbers, uid, destination);
+      return this.#core.inTurn(view, task, signal, durabilityOf(given));
     });
   }
 
@@ -404,11 +423,11 @@ export class Session {
       const { numbers, uid } = check.messageSet(set);
       const names = check.flags(flags);
       const how = check.operation(operation);
-      const given = check.options(options, ["silent", "unchangedSince", "signal"]);
+      const given = check.options(options, ["silent", "unchangedSince", "durability", "signal"]);
       const silent = check.optional(given.silent, check.boolean, "silent") ?? false;
       const unchangedSince = check.optional(given.unchangedSince, check.modSeq, "unchangedSince");
       const task = (handle, id) => handle.updateFlags(id, numbers, uid, names, how, silent, unchangedSince);
-      return this.#core.inTurn(view, task, check.optionalSignal(given.signal));
+      return this.#core.inTurn(view, task, check.optionalSignal(given.signal), durabilityOf(given));
     });
   }
 

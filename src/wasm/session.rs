@@ -35,13 +35,12 @@ pub fn open(
 ) -> Promise {
     promise(async move {
         let lease = engines::lease(owner, database, backend, factory).await?;
-        let durability = if durability == "strict" { Durability::Strict } else { Durability::Relaxed };
-        let set = lease.set().with_durability(durability);
+        let set = lease.set().with_durability(durability_of(&durability));
         let options = SessionOptions { disabled_search_keys };
         let core = Core {
             session: BaseSession::new(set.clone(), options),
             set,
-            views: Views::default(),
+            views: Rc::default(),
             lease: RefCell::new(Some(lease)),
         };
         Ok(SessionHandle { core: Rc::new(core) }.into())
@@ -61,7 +60,7 @@ pub fn delete_database(database: String) -> Promise {
 pub(super) struct Core {
     pub(super) session: BaseSession,
     pub(super) set: Rc<StoreMailboxSet>,
-    pub(super) views: Views,
+    pub(super) views: Rc<Views>,
     lease: RefCell<Option<Lease>>,
 }
 
@@ -131,6 +130,27 @@ impl SessionHandle {
     ) -> Promise {
         let core = self.core.clone();
         promise(async move { core.with_view(id, async |view| call(&core, view).await).await })
+    }
+}
+
+fn durability_of(name: &str) -> Durability {
+    if name == "strict" { Durability::Strict } else { Durability::Relaxed }
+}
+
+#[wasm_bindgen]
+impl SessionHandle {
+    /// The same session, with its views, for calls whose commits shall be as durable as this.
+    #[wasm_bindgen(js_name = withDurability)]
+    pub fn with_durability(&self, durability: String) -> SessionHandle {
+        let set = self.core.set.with_durability(durability_of(&durability));
+        let options = self.core.session.options().clone();
+        let core = Core {
+            session: BaseSession::new(set.clone(), options),
+            set,
+            views: self.core.views.clone(),
+            lease: RefCell::new(None),
+        };
+        SessionHandle { core: Rc::new(core) }
     }
 }
 

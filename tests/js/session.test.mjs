@@ -456,3 +456,43 @@ test("more than a commit takes is refused before it is copied", async (t) => {
   await assert.rejects(session.appendMessages("INBOX", [{ raw }, { raw }]), { code: "LIMIT" });
   assert.equal((await session.status("INBOX")).exists, 0);
 });
+
+test("a call's own durability goes with its commit, the session's with all others", async (t) => {
+  const asked = [];
+  backends.add("durable", () => {
+    const store = mapStore();
+    const commit = store.commit;
+    return Object.assign(store, {
+      commit(batch) {
+        asked.push(batch.durability);
+        return commit.call(store, batch);
+      },
+    });
+  });
+  const session = await openSession(fresh({ backend: "durable" }));
+  t.after(() => session.close());
+  const { selected } = await session.selectMailbox("INBOX");
+  const strict = { durability: "strict" };
+  const calls = [
+    () => session.createMailbox("Work", strict),
+    () => session.subscribe("Work", strict),
+    () => session.renameMailbox("Work", "Play", strict),
+    () => session.appendMessages("INBOX", [{ raw: mail("one") }, { raw: mail("two") }], { ...strict, selected }),
+    () => session.importMessages("INBOX", [{ raw: mail("three") }], strict),
+    () => session.updateFlags(selected, [1], ["\\Deleted"], "add", strict),
+    () => session.copyMessages(selected, [2], "Play", strict),
+    () => session.moveMessages(selected, [2], "Play", strict),
+    () => session.expungeMailbox(selected, strict),
+    () => session.deleteMailbox("Play", strict),
+  ];
+  for (const [at, call] of calls.entries()) {
+    asked.length = 0;
+    await call();
+    assert.ok(asked.includes("strict"), `call ${at}`);
+  }
+  asked.length = 0;
+  await session.updateFlags(selected, "1:*", ["\\Flagged"]);
+  assert.ok(asked.length > 0 && !asked.includes("strict"));
+  assert.equal((await session.status("INBOX")).exists, 1);
+  await assert.rejects(session.createMailbox("x", { durability: "eventual" }), { code: "INVALID_ARGUMENT" });
+});
