@@ -9,7 +9,9 @@
  *   (wrong types, values out of range, unknown option keys), `CLOSED`, `UNAVAILABLE`,
  *   `CORRUPT`, `STORAGE_LOST`, `VERSION_CHANGED` and `INTERNAL`; every method that writes
  *   also with `QUOTA_EXCEEDED` and `CONFLICT`. Only other codes are listed at a method.
- * - Data are plain objects, fresh for each answer; nothing has to be freed but sessions.
+ * - Data are plain objects, made for each answer (the `updates` of an answer and those that
+ *   `changes()` yields for it are one object). Nothing has to be freed but sessions; a view that is
+ *   not closed lives as long as its session.
  * - `null` and `undefined` are taken as absent; what is absent in an answer is `undefined`.
  * - Mailbox names are Unicode, levels separated by `/`. `INBOX` is the same in any case.
  */
@@ -688,7 +690,8 @@ export class Session {
 
   /**
    * Closes a view. With `expunge` as CLOSE does: messages with `\Deleted` are deleted, silently (not
-   * by a read-only view); without as UNSELECT does.
+   * by a read-only view); without as UNSELECT does. The view is closed even if the deletion fails;
+   * then nothing was deleted.
    */
   closeMailbox(selected: SelectedMailbox, options?: { expunge?: boolean | null }): Promise<void>;
 
@@ -745,7 +748,10 @@ export interface FetchOptions extends SignalOption {
   preview?: boolean | null | undefined;
   /** All octets. */
   source?: boolean | null | undefined;
-  /** Also set `\Seen`, as fetching a body does in IMAP; ignored by a read-only view. */
+  /**
+   * Also set `\Seen`, as fetching a body does in IMAP; ignored by a read-only view. It is set before
+   * anything is read, and stays where reading then fails.
+   */
   setSeen?: boolean | null | undefined;
   /** Only messages whose mod-sequence is higher (RFC 7162); `vanished` then tells what went since. */
   changedSince?: number | null | undefined;
