@@ -94,8 +94,12 @@ export class Tree extends EventTarget {
     const row = item.firstElementChild;
     row.classList.toggle("tree-unseen", unseen > 0);
     const counts = row.querySelector(".tree-count");
-    if (unseen > 0) counts.replaceChildren(el("b", { text: count(unseen) }), exists > unseen ? ` / ${count(exists)}` : "");
-    else counts.textContent = exists > 0 ? count(exists) : "";
+    if (unseen > 0) {
+      const total = el("span", { class: "tree-total", text: exists > unseen ? ` / ${count(exists)}` : "" });
+      counts.replaceChildren(el("b", { text: count(unseen) }), total);
+    } else {
+      counts.textContent = exists > 0 ? count(exists) : "";
+    }
     item.setAttribute("aria-label", `${leafName(name)}${exists ? `, ${exists} messages, ${unseen} unread` : ""}`);
   }
 
