@@ -32,6 +32,9 @@ if [ -f "$wasm" ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$hash" ]; then
   exit 0
 fi
 
+# What ships says nothing of the machine it was built on, and is the same from any folder.
+export RUSTFLAGS="${RUSTFLAGS:+$RUSTFLAGS }--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$ROOT=/offline-mailbox"
+
 say "[build] the wasm ($mode)"
 rm -f "$stamp"
 build() {
