@@ -102,7 +102,7 @@ impl Engine {
             let tails = rows::tails(number, &loaded.core).into_iter().chain(contents::tails(&shared));
             let found = self.lookup(assembly, &shared, &hashes, tails).await?;
             let threads = assign_threads(&found, prepared, &mut facts)?;
-            let contents = store_contents(assembly, &mut shared, prepared, &found).await?;
+            let contents = store_contents(self, assembly, &mut shared, prepared, &found).await?;
             let rows: Vec<NewRow> = prepared
                 .iter()
                 .zip(&threads)

@@ -1,8 +1,9 @@
 //! Contents: storing octets and text once however many rows hold them, and
 //! giving back what none holds any more. Not here: rows, and reading octets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::Engine;
 use super::append::{Found, Prepared};
 use super::assembly::{Assembly, Step};
 use super::directory::{ContentEntry, DirectoryPage, PackTablePage, PackUse, Place};
@@ -11,12 +12,13 @@ use super::layout::{self, ContentNumber, DIRECTORY_ROWS, NO_CONTENT, PackKind};
 use super::packs::{self, Item, Packed, SMALL_PACK_BYTES};
 use super::paged::{Pages, append_paged};
 use super::shared::Shared;
-use crate::model::{Error, ErrorCode};
+use crate::model::{Error, ErrorCode, Result, Value};
 use crate::store::Key;
 
 /// Stores what octets are new, with their text, and gives each message its
 /// content number; equal octets share one (semantics 153).
 pub async fn store_contents(
+    engine: &Engine,
     assembly: &mut Assembly<'_>,
     shared: &mut Shared,
     prepared: &[Prepared],
@@ -40,12 +42,17 @@ pub async fn store_contents(
     let mut new: Vec<(ContentNumber, &Prepared)> = Vec::new();
     let mut in_batch: HashMap<[u8; 32], ContentNumber> = HashMap::new();
     let mut references: HashMap<ContentNumber, u32> = HashMap::new();
+    let mut alike: Vec<(ContentNumber, &Value)> = Vec::new();
     for (message, hash) in prepared.iter().zip(&hashes) {
-        let stored = candidates.get(hash).copied().filter(|content| {
-            directory.get(*content).is_some_and(|entry| {
-                entry.references > 0 && entry.content.length as usize == message.raw.len()
-            })
-        });
+        if let Some(content) = candidates.get(hash)
+            && directory.get(*content).is_some_and(|entry| entry.references > 0)
+        {
+            alike.push((*content, &message.raw));
+        }
+    }
+    let same = with_same_octets(engine, &alike).await?;
+    for (message, hash) in prepared.iter().zip(&hashes) {
+        let stored = candidates.get(hash).copied().filter(|content| same.contains(content));
         let number = match in_batch.get(&message.digest).copied().or(stored) {
             Some(number) => number,
             None => {
@@ -87,6 +94,27 @@ pub async fn store_contents(
         append_paged::<DirectoryPage>(assembly, layout::directory, *first, entries).await?;
     }
     Ok(numbers)
+}
+
+/// Those contents whose octets are the ones given. The index knows half of a
+/// digest, and a digest says nothing of a damaged pack; the octets decide.
+async fn with_same_octets(
+    engine: &Engine,
+    alike: &[(ContentNumber, &Value)],
+) -> Result<HashSet<ContentNumber>> {
+    const AT_A_TIME: usize = 16;
+    let mut same = HashSet::new();
+    for few in alike.chunks(AT_A_TIME) {
+        let contents: Vec<ContentNumber> = few.iter().map(|(content, _)| *content).collect();
+        let stored = match engine.octets(&contents).await {
+            // One that cannot be read is stored anew, and so may be its neighbours.
+            Err(error) if error.code() == ErrorCode::Corrupt => continue,
+            stored => stored?,
+        };
+        let equal = few.iter().zip(stored).filter(|((_, raw), stored)| stored.as_ref() == Some(*raw));
+        same.extend(equal.map(|((content, _), _)| *content));
+    }
+    Ok(same)
 }
 
 /// The records that new contents are appended to: the last pages of the

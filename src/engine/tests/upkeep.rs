@@ -281,3 +281,28 @@ fn a_damaged_mailbox_can_be_deleted() {
         verified(&set).await;
     });
 }
+
+#[test]
+fn s153_octets_are_shared_only_where_they_are_the_same_octets() {
+    block_on(async {
+        let store = MemoryStore::new();
+        let set = open(&store).await;
+        let mailbox = inbox(&set).await;
+        mailbox.append_many(vec![mail(1), mail(2), mail(1)], false).await.unwrap();
+        mailbox.append(mail(1), false).await.unwrap();
+        assert_eq!(count(&store, Space::Content).await, 1);
+        verified(&set).await;
+        // A pack that rots does not take new deliveries of the same mail with it.
+        let key = layout::pack(PackKind::Content, 1);
+        let mut rotten = stored(&store, key).await.unwrap().to_vec();
+        let last = rotten.len() - 3;
+        rotten[last] ^= 1;
+        let puts = vec![(key, Value::from(rotten))];
+        store.commit(Batch { id: [9; 16], puts, ..Batch::default() }).await.unwrap();
+        let set = open(&store).await;
+        let mailbox = inbox(&set).await;
+        mailbox.append_many(vec![mail(1), mail(2)], false).await.unwrap();
+        let octets = mailbox.content(&[5, 6]).await.unwrap();
+        assert_eq!(octets, [Some(mail(1).raw), Some(mail(2).raw)]);
+    });
+}
