@@ -640,7 +640,8 @@ export class Session {
 
   /**
    * EXPUNGE: deletes the messages of the view that have `\Deleted`; with `uids`, only those of them
-   * (UID EXPUNGE). `READ_ONLY`.
+   * (UID EXPUNGE). `READ_ONLY`. Their octets leave the disk with the upkeep that follows calls once
+   * 64 messages of the mailbox are gone, or with `cleanup({ thorough: true })`.
    */
   expungeMailbox(
     selected: SelectedMailbox,
@@ -709,7 +710,10 @@ export class Session {
    */
   changes(options?: SignalOption): AsyncIterableIterator<MailboxEvents>;
 
-  /** Upkeep: packs small records, drops what is not needed any more. Changes nothing one can see. */
+  /**
+   * Upkeep: packs small records, drops what is not needed any more, the octets of deleted messages
+   * among it. A little of it follows every call; changes nothing one can see.
+   */
   cleanup(options?: {
     /** Everything there is to do, not only a little. */
     thorough?: boolean | null | undefined;
