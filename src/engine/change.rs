@@ -212,9 +212,11 @@ impl Engine {
 
     /// The rows of live messages as they are to be appended elsewhere.
     async fn copied_rows(&self, number: MailboxNumber, loaded: &Loaded, uids: &[Uid]) -> Result<Vec<NewRow>> {
-        let index = self.index_rows(number, loaded, uids).await?;
-        let ids = self.ids_rows(number, loaded, uids).await?;
-        let list_rows = self.raw_list_rows(number, loaded, uids).await?;
+        let (index, ids, list_rows) = futures::try_join!(
+            self.index_rows(number, loaded, uids),
+            self.ids_rows(number, loaded, uids),
+            self.raw_list_rows(number, loaded, uids),
+        )?;
         let save_date_ms = crate::platform::now_ms();
         uids.iter()
             .zip(index)

@@ -121,8 +121,11 @@ impl StoreMailbox {
         fields: MessageFields,
     ) -> Result<Vec<Option<Message>>> {
         let number = self.place.number;
-        let index = self.engine.index_rows(number, loaded, uids).await?;
-        let ids = if fields.ids { self.engine.ids_rows(number, loaded, uids).await? } else { Vec::new() };
+        let wanted: &[Uid] = if fields.ids { uids } else { &[] };
+        let (index, ids) = futures::try_join!(
+            self.engine.index_rows(number, loaded, uids),
+            self.engine.ids_rows(number, loaded, wanted),
+        )?;
         let mut ids = ids.into_iter();
         let messages = uids.iter().zip(index).map(|(uid, index)| {
             let ids = ids.next().flatten();
