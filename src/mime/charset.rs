@@ -1,71 +1,64 @@
 //! From octets and a charset name to Unicode.
 //!
-//! UTF-8 is ours; the single-octet charsets, UTF-7 and UTF-16 are mail-parser's tables. The
-//! East Asian multi-octet charsets are not decoded yet: [`decode`] answers `None` for them, as for
-//! any unknown name, and the caller keeps what it has.
+//! UTF-8 and what is nearly ASCII are read here, and UTF-7, which browsers have given up; every
+//! other charset is the platform's, by the names of the WHATWG Encoding Standard.
 
 use std::borrow::Cow;
 
-use mail_parser::decoders::charsets::map::charset_decoder;
+use super::transfer::base64_value;
+use crate::platform;
 
-/// Charset names whose decoder is present in mail-parser by name only (it would answer UTF-8
-/// replacement characters). Compared by prefix after lower-casing and `-` → `_`.
-const NOT_DECODED: &[&str] = &[
-    "gb",
-    "csgb",
-    "x_gbk",
-    "chinese",
-    "csiso58",
-    "iso_ir_58",
-    "ms936",
-    "windows_936",
-    "hz",
-    "big5",
-    "cn_",
-    "csbig5",
-    "x_x_big5",
-    "euc",
-    "cseuc",
-    "x_euc",
-    "extended_unix",
-    "shift",
-    "sjis",
-    "x_sjis",
-    "csshift",
-    "ms932",
-    "ms_kanji",
-    "windows_31j",
-    "iso_2022",
-    "csiso2022",
-    "ks_c",
-    "ksc",
-    "csksc",
-    "korean",
-    "iso_ir_149",
-    "windows_949",
-    "replacement",
-    "x_mac_cyrillic",
-    "x_mac_ukrainian",
-    "x_user_defined",
+/// Names that mail uses and the Encoding Standard does not have.
+const ALIASES: &[(&str, &str)] = &[
+    ("ansi_x3.4-1986", "us-ascii"),
+    ("cp932", "shift_jis"),
+    ("cp936", "gbk"),
+    ("euc-cn", "gbk"),
+    ("cp949", "euc-kr"),
+    ("ms949", "euc-kr"),
+    ("cp950", "big5"),
+    ("latin-1", "iso-8859-1"),
+    ("latin-9", "iso-8859-15"),
+    ("latin9", "iso-8859-15"),
+    ("utf-8-mac", "utf-8"),
+    ("utf8mb4", "utf-8"),
 ];
 
-/// Decodes `octets`; octets that have no meaning in the charset become U+FFFD.
+/// The characters of windows-1252 from 0x80 to 0x9F. The Encoding Standard gives the five octets
+/// without a character their C1 control.
+const WINDOWS_1252: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
+
+/// Decodes `octets`; octets that have no meaning in the charset become U+FFFD, and a byte order
+/// mark is dropped. As in browsers, `us-ascii` and `iso-8859-1` are read as windows-1252.
 ///
 /// `None` when the charset is not known. Names are compared without regard to ASCII case; a
 /// language suffix (RFC 2231 section 5) must have been removed.
 pub fn decode(charset: &str, octets: &[u8]) -> Option<String> {
+    let name = canonical(charset)?;
+    let mut text = match name.as_str() {
+        "utf-8" | "utf8" | "unicode-1-1-utf-8" => String::from_utf8_lossy(octets).into_owned(),
+        "us-ascii" | "iso-8859-1" | "windows-1252" => windows_1252(octets),
+        "utf-7" | "unicode-1-1-utf-7" | "csunicode11utf7" => utf7(octets),
+        "utf-16" if octets.starts_with(&[0xfe, 0xff]) => platform::decode_charset("utf-16be", octets)?,
+        name => platform::decode_charset(name, octets)?,
+    };
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Some(text)
+}
+
+/// The name in lower case, as the Encoding Standard has it where mail's differs.
+fn canonical(charset: &str) -> Option<String> {
+    let charset = charset.trim_matches([' ', '\t', '"', '\'']);
     if charset.is_empty() || charset.len() > 40 {
         return None;
     }
-    let mut name = charset.to_ascii_lowercase();
-    if matches!(name.as_str(), "utf-8" | "utf8" | "unicode-1-1-utf-8") {
-        return Some(String::from_utf8_lossy(octets).into_owned());
+    let name = charset.to_ascii_lowercase();
+    match ALIASES.iter().find(|(alias, _)| *alias == name) {
+        Some((_, known)) => Some((*known).to_owned()),
+        None => Some(name),
     }
-    name = name.replace('-', "_");
-    if NOT_DECODED.iter().any(|prefix| name.starts_with(prefix)) {
-        return None;
-    }
-    charset_decoder(name.as_bytes()).map(|decoder| decoder(octets))
 }
 
 /// Whether [`decode`] knows this charset.
@@ -74,11 +67,11 @@ pub fn is_known(charset: &str) -> bool {
 }
 
 /// Text for octets whose charset nobody named: UTF-8 where they are valid UTF-8, else
-/// windows-1252, which has a character for nearly every octet and agrees with ISO-8859-1.
+/// windows-1252, which has a character for every octet and agrees with ISO-8859-1.
 pub fn guess(octets: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(octets) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(decode("windows-1252", octets).unwrap_or_else(|| latin1(octets))),
+        Err(_) => Cow::Owned(windows_1252(octets)),
     }
 }
 
@@ -87,12 +80,56 @@ pub fn guess(octets: &[u8]) -> Cow<'_, str> {
 pub fn raw(octets: &[u8]) -> String {
     match std::str::from_utf8(octets) {
         Ok(text) => text.to_owned(),
-        Err(_) => latin1(octets),
+        Err(_) => octets.iter().map(|&octet| char::from(octet)).collect(),
     }
 }
 
-fn latin1(octets: &[u8]) -> String {
-    octets.iter().map(|&octet| char::from(octet)).collect()
+fn windows_1252(octets: &[u8]) -> String {
+    if let Some(ascii) = std::str::from_utf8(octets).ok().filter(|text| text.is_ascii()) {
+        return ascii.to_owned();
+    }
+    let character = |&octet: &u8| match octet {
+        0x80..=0x9f => WINDOWS_1252.chars().nth(usize::from(octet - 0x80)).unwrap_or(char::from(octet)),
+        _ => char::from(octet),
+    };
+    octets.iter().map(character).collect()
+}
+
+/// UTF-7 (RFC 2152), leniently: what a shift does not say stays out.
+fn utf7(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len());
+    let mut rest = octets;
+    while let Some((&octet, after)) = rest.split_first() {
+        rest = after;
+        if octet != b'+' {
+            text.push(if octet.is_ascii() { char::from(octet) } else { char::REPLACEMENT_CHARACTER });
+            continue;
+        }
+        let length = rest.iter().take_while(|&&octet| base64_value(octet).is_some()).count();
+        let (shifted, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+        if shifted.is_empty() {
+            text.push('+');
+        } else {
+            unshift(shifted, &mut text);
+        }
+        rest = after.strip_prefix(b"-").unwrap_or(after);
+    }
+    text
+}
+
+fn unshift(shifted: &[u8], text: &mut String) {
+    let mut units = Vec::with_capacity(shifted.len() / 2);
+    let (mut bits, mut count) = (0u32, 0u32);
+    for value in shifted.iter().filter_map(|&octet| base64_value(octet)) {
+        bits = (bits << 6) | u32::from(value);
+        count += 6;
+        if count >= 16 {
+            count -= 16;
+            units.push((bits >> count) as u16);
+            bits &= (1 << count) - 1;
+        }
+    }
+    text.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
 }
 
 #[cfg(test)]
@@ -100,27 +137,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn western_charsets_and_utf8_decode() {
-        assert_eq!(decode("UTF-8", "grüß".as_bytes()).as_deref(), Some("grüß"));
-        assert_eq!(decode("us-ascii", b"plain").as_deref(), Some("plain"));
-        assert_eq!(decode("ISO-8859-1", b"gr\xfc\xdf").as_deref(), Some("grüß"));
-        assert_eq!(decode("iso-8859-15", b"\xa4").as_deref(), Some("€"));
-        assert_eq!(decode("windows-1252", b"\x80").as_deref(), Some("€"));
-        assert_eq!(decode("koi8-r", b"\xf0").as_deref(), Some("П"));
-    }
-
-    #[test]
-    fn unknown_and_undecoded_charsets_say_so() {
-        for name in ["", "x-nobody", "gb2312", "Big5", "ISO-2022-JP", "shift_jis", "euc-kr", &"a".repeat(99)]
-        {
-            assert_eq!(decode(name, b"\xb0\xa1"), None, "{name}");
-        }
-    }
-
-    #[test]
     fn octets_without_a_charset_are_utf8_or_western() {
         assert_eq!(guess("ß".as_bytes()), "ß");
         assert_eq!(guess(b"\x80\xdf"), "€ß");
+        assert_eq!(guess(b"\x81"), "\u{81}");
         assert_eq!(raw(b"\xff\x80"), "\u{ff}\u{80}");
     }
 }

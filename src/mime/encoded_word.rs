@@ -158,6 +158,7 @@ mod tests {
         assert_eq!(decode_encoded_words("=?utf-8?q?=C3?= =?UTF-8?Q?=9F?="), "ß");
         assert_eq!(decode_encoded_words("=?utf-8*de?b?w58=?="), "ß");
         assert_eq!(decode_encoded_words("H=?ISO-8859-1?B?9g==?=hn"), "Höhn");
+        assert_eq!(decode_encoded_words("=?gb2312?B?xOM=?= =?GB2312?B?usM=?="), "你好");
     }
 
     #[test]
@@ -174,14 +175,14 @@ mod tests {
             "=?utf-8?q?x?",
             "=?utf-8?x?y?=",
             "=?x-nobody?q?y?=",
-            "=?gb2312?B?sKE=?=",
+            "=?iso-2022-kr?B?sKE=?=",
             "=?utf-8?b?!!?=",
             "=?utf-8?qq?x?=",
         ] {
             assert_eq!(decode_encoded_words(text), text);
         }
         assert_eq!(decode_encoded_words("=?x?q?=?utf-8?q?a?="), "=?x?q?a");
-        assert_eq!(decode_encoded_words("=?gb2312?B?sKE=?= =?utf-8?q?a?="), "=?gb2312?B?sKE=?= a");
+        assert_eq!(decode_encoded_words("=?iso-2022-kr?B?sKE=?= =?utf-8?q?a?="), "=?iso-2022-kr?B?sKE=?= a");
         assert_eq!(decode_encoded_words("=?utf-8?q?=X?="), "=X");
         assert_eq!(decode_encoded_words("=?utf-8?q?=FF?="), "\u{fffd}");
     }

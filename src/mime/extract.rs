@@ -105,7 +105,7 @@ mod tests {
         let found = extract(
             b"Subject: Top\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\r\n32F6IEhFTExPCg==\r\n--x\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>Gr=C3=BC=C3=9Fe&nbsp;&amp; <b>m</b>ehr</p>\r\n--x--\r\n",
         );
-        assert_eq!(found.text, "ßaz hello\ngrüße & mehr");
+        assert_eq!(found.text, "ssaz hello\ngrüsse & mehr");
         assert_eq!(found.row.preview, "ßaz HELLO");
         assert_eq!(found.row.subject, "Top");
         assert!(!found.row.has_attachment && found.thread_keys.is_empty());

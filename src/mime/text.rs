@@ -5,6 +5,7 @@ use super::encoded_word::decode_header_text;
 use super::header::fields;
 use super::html;
 use super::part::{Kind, Part};
+use crate::platform;
 
 /// The most searchable text kept of one message, in octets of UTF-8.
 pub const MAX_TEXT: usize = 1 << 20;
@@ -12,11 +13,9 @@ pub const MAX_TEXT: usize = 1 << 20;
 /// The most content of one part that is decoded, in octets.
 const MAX_DECODED: usize = 4 << 20;
 
-/// Folds text for comparison: lower case (`char::to_lowercase`), every run of white space one
-/// blank. Needles must be folded with this function too.
-///
-/// Full case folding (`ß` = `ss`, final sigma) and NFKC are not done; they would come with a new
-/// version of the stored text.
+/// Folds text for comparison: NFKC, full case folding (`ß` = `ss`, any sigma), characters that
+/// show nothing left out, every run of white space one blank. Needles must be folded with this
+/// function too.
 pub fn fold(text: &str) -> String {
     let mut folded = Folded::default();
     folded.push(text);
@@ -33,19 +32,30 @@ pub(crate) struct Folded {
 impl Folded {
     /// Appends folded text.
     fn push(&mut self, text: &str) {
+        if text.is_ascii() {
+            self.push_characters(text);
+        } else {
+            self.push_characters(&platform::fold_case(text));
+        }
+    }
+
+    fn push_characters(&mut self, text: &str) {
         for character in text.chars() {
             if self.text.len() >= MAX_TEXT {
                 self.full = true;
                 return;
             }
-            if character.is_ascii() && !character.is_ascii_whitespace() && character != '\u{b}' {
-                self.text.push(character.to_ascii_lowercase());
-            } else if character.is_whitespace() {
-                if !self.text.ends_with(' ') {
-                    self.text.push(' ');
+            match character {
+                'A'..='Z' => self.text.push(character.to_ascii_lowercase()),
+                'ς' => self.text.push('σ'),
+                '!'..='~' => self.text.push(character),
+                _ if character.is_whitespace() => {
+                    if !self.text.ends_with(' ') {
+                        self.text.push(' ');
+                    }
                 }
-            } else {
-                self.text.extend(character.to_lowercase());
+                _ if is_invisible(character) => {}
+                _ => self.text.push(character),
             }
         }
     }
@@ -72,10 +82,20 @@ impl Folded {
     }
 }
 
+/// Characters that say how to break, join or vary others. Mail is full of them, and nobody types
+/// them into a search.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+    )
+}
+
 /// The text of a leaf part as a reader sees it; `None` when it is not text.
 ///
-/// Octets in a charset we cannot decode are read as UTF-8 with replacement characters, so that
-/// their ASCII stays searchable.
+/// Octets in a charset that nobody knows are read as those without one, so that their ASCII stays
+/// readable.
 pub fn part_text(message: &[u8], part: &Part) -> Option<String> {
     if part.kind != Kind::Leaf || part.content_type.main != "text" {
         return None;
@@ -83,10 +103,9 @@ pub fn part_text(message: &[u8], part: &Part) -> Option<String> {
     let body = message.get(part.body.clone())?;
     let octets = part.encoding.decode(body, MAX_DECODED);
     let text = match part.content_type.charset.as_deref() {
+        // What claims to be ASCII and is not, is what its sender's system uses.
         None | Some("" | "us-ascii" | "US-ASCII") => charset::guess(&octets).into_owned(),
-        Some(name) => {
-            charset::decode(name, &octets).unwrap_or_else(|| String::from_utf8_lossy(&octets).into_owned())
-        }
+        Some(name) => charset::decode(name, &octets).unwrap_or_else(|| charset::guess(&octets).into_owned()),
     };
     Some(if part.content_type.sub == "html" { html::to_text(&text) } else { text })
 }

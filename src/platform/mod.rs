@@ -1,5 +1,6 @@
 //! What differs between a browser and a native program: clock, randomness,
-//! sleep. The only room that asks which platform it is on.
+//! sleep, and the tables of Unicode and of charsets. The only room that asks
+//! which platform it is on.
 
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 mod native;
@@ -7,6 +8,6 @@ mod native;
 mod wasm;
 
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-pub use native::{fill_random, now_ms, sleep_ms};
+pub use native::{decode_charset, fill_random, fold_case, now_ms, sleep_ms};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-pub use wasm::{fill_random, now_ms, sleep_ms};
+pub use wasm::{decode_charset, fill_random, fold_case, now_ms, sleep_ms};

@@ -1,8 +1,11 @@
-//! The native platform: the system's clock, its randomness, timers on threads.
+//! The native platform: the system's clock, its randomness, timers on threads,
+//! tables from crates.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use encoding_rs::Encoding;
 use futures::channel::oneshot;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::model::{Error, ErrorCode, Result};
 
@@ -29,4 +32,21 @@ pub async fn sleep_ms(milliseconds: u32) {
         let _ = sender.send(());
     });
     let _ = receiver.await;
+}
+
+/// The text of octets in a charset of the WHATWG Encoding Standard, by any of
+/// its labels; what has no meaning there becomes U+FFFD, a byte order mark
+/// stays. `None` for an unknown label.
+pub fn decode_charset(label: &str, octets: &[u8]) -> Option<String> {
+    let encoding = Encoding::for_label_no_replacement(label.as_bytes())?;
+    Some(encoding.decode_without_bom_handling(octets).0.into_owned())
+}
+
+/// Text in which letters that differ in case, and characters that differ in
+/// form only (NFKC), are the same. A final sigma may stand at the end of words.
+pub fn fold_case(text: &str) -> String {
+    let compatible: String = text.nfkc().collect();
+    // The small letter first: the capital sharp s has no capitals of its own.
+    let folded = compatible.to_lowercase().to_uppercase().to_lowercase();
+    folded.nfkc().collect()
 }

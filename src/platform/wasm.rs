@@ -1,11 +1,14 @@
 //! The browser's platform (and Node's, under wasm): `Date`, `crypto`,
-//! `setTimeout`, all taken from `globalThis`, so that a window, a worker, a
-//! service worker and Node serve alike.
+//! `setTimeout`, `TextDecoder`, strings, all taken from `globalThis`, so that a
+//! window, a worker, a service worker and Node serve alike.
 // The attribute's expansion holds the unsafe calls across the border.
 #![allow(unsafe_code)]
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use futures::channel::oneshot;
-use js_sys::Uint8Array;
+use js_sys::{JsString, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::model::{Error, ErrorCode, Result};
@@ -26,6 +29,20 @@ extern "C" {
     fn set_timeout(callback: &JsValue, milliseconds: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
+
+    #[derive(Clone)]
+    type TextDecoder;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(label: &str, options: &Object) -> Result<TextDecoder, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn decode(this: &TextDecoder, octets: &[u8]) -> Result<String, JsValue>;
+}
+
+/// How many decoders are kept; mail names a few, hostile mail any number.
+const MAX_DECODERS: usize = 32;
+
+thread_local! {
+    static DECODERS: RefCell<HashMap<String, Option<TextDecoder>>> = RefCell::default();
 }
 
 /// The most that `getRandomValues` gives in one call.
@@ -80,4 +97,37 @@ pub async fn sleep_ms(milliseconds: u32) {
         // Without timers there is nothing to wait for; going on at once is the lesser evil.
         Err(_) => drop(callback),
     }
+}
+
+fn decoder(label: &str) -> Option<TextDecoder> {
+    DECODERS.with(|decoders| {
+        let mut decoders = decoders.borrow_mut();
+        if let Some(known) = decoders.get(label) {
+            return known.clone();
+        }
+        if decoders.len() >= MAX_DECODERS {
+            decoders.clear();
+        }
+        let options = Object::new();
+        let _ = Reflect::set(&options, &"ignoreBOM".into(), &JsValue::TRUE);
+        let decoder = TextDecoder::new(label, &options).ok();
+        decoders.insert(label.to_owned(), decoder.clone());
+        decoder
+    })
+}
+
+/// The text of octets in a charset of the WHATWG Encoding Standard, by any of
+/// its labels; what has no meaning there becomes U+FFFD, a byte order mark
+/// stays. `None` for an unknown label.
+pub fn decode_charset(label: &str, octets: &[u8]) -> Option<String> {
+    decoder(label)?.decode(octets).ok()
+}
+
+/// Text in which letters that differ in case, and characters that differ in
+/// form only (NFKC), are the same. A final sigma may stand at the end of words.
+pub fn fold_case(text: &str) -> String {
+    let compatible = JsString::from(text).normalize("NFKC");
+    // The small letter first: the capital sharp s has no capitals of its own.
+    let folded = compatible.to_lower_case().to_upper_case().to_lower_case();
+    folded.normalize("NFKC").into()
 }
