@@ -23,6 +23,7 @@ export const ERROR_CODES = Object.freeze({
   SCHEMA_TOO_NEW: code("The database was written by a newer version of the library. It was left alone.", undefined),
   STORAGE_LOST: code("The database that was there before is gone.", undefined),
   CORRUPT: code("A stored record is damaged. It was left in place.", "CORRUPTION"),
+  UNKNOWN_CTE: code("The transfer encoding of a part is not known.", "UNKNOWN-CTE"),
   INVALID_ARGUMENT: code("An argument is malformed or out of range. Nothing was done.", "CLIENTBUG"),
   INTERNAL: code("A defect in this library.", "SERVERBUG"),
 });

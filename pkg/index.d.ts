@@ -43,6 +43,7 @@ export type ErrorCode =
   | "SCHEMA_TOO_NEW"
   | "STORAGE_LOST"
   | "CORRUPT"
+  | "UNKNOWN_CTE"
   | "INVALID_ARGUMENT"
   | "INTERNAL";
 

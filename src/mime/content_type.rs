@@ -1,12 +1,9 @@
 //! Content-Type and Content-Disposition values (RFC 2045 section 5, RFC 2183), read leniently.
 //!
-//! Only the parameters that text extraction needs; the full list is BODYSTRUCTURE's.
+//! What decides how a part is read; the values themselves are read by `parameters`.
 
 use super::charset;
-use super::header::unfold;
-
-/// Parameters after this many are not looked at.
-const MAX_PARAMETERS: usize = 64;
+use super::parameters::ParameterizedValue;
 
 /// A media type with the parameters that decide how a part is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,30 +41,26 @@ impl ContentType {
     /// Reads the raw value of a Content-Type field. A value without a type is text/plain, a type
     /// without a subtype is `text/plain` for text and has an empty subtype otherwise.
     pub fn parse(value: &[u8]) -> ContentType {
-        let mut scanner = Scanner { rest: &unfold(value) };
-        let mut read = ContentType::default();
-        let main = scanner.token();
-        if main.is_empty() {
-            return read;
+        ContentType::of(&ParameterizedValue::parse(value))
+    }
+
+    /// The same for a value that is read already.
+    pub fn of(value: &ParameterizedValue) -> ContentType {
+        if value.word.is_empty() {
+            return ContentType::default();
         }
-        let sub = if scanner.accept(b'/') { scanner.token() } else { Vec::new() };
-        read.main = charset::raw(&main).to_ascii_lowercase();
-        read.sub = charset::raw(&sub).to_ascii_lowercase();
+        let lower = |word: &[u8]| charset::raw(word).to_ascii_lowercase();
+        let mut read = ContentType::new(&lower(&value.word), &lower(&value.sub));
         if read.main == "text" && read.sub.is_empty() {
             read.sub = "plain".to_owned();
         }
-        scanner.parameters(|name, value| match name {
-            b"charset" if read.charset.is_none() => {
-                let name = charset::raw(&value);
-                // RFC 2231 writes charset*=us-ascii'en'utf-8; the name is what counts.
-                read.charset = name.rsplit('\'').next().map(|name| name.trim().to_owned());
-            }
-            b"boundary" if read.boundary.is_none() => {
-                read.boundary = Some(value.trim_ascii_end().to_vec());
-            }
-            b"name" => read.has_name = true,
-            _ => {}
-        });
+        let parameters = &value.parameters;
+        // A language suffix (RFC 2231 section 5) is written without its star, too.
+        read.charset = parameters
+            .text("charset")
+            .map(|name| name.rsplit('\'').next().unwrap_or_default().trim().to_owned());
+        read.boundary = parameters.octets("boundary").map(|boundary| boundary.trim_ascii_end().to_vec());
+        read.has_name = parameters.has("name");
         read
     }
 
@@ -94,129 +87,15 @@ pub struct Disposition {
 impl Disposition {
     /// Reads the raw value of a Content-Disposition field.
     pub fn parse(value: &[u8]) -> Disposition {
-        let mut scanner = Scanner { rest: &unfold(value) };
-        let kind = scanner.token();
-        let mut has_filename = false;
-        scanner.parameters(|name, _| has_filename |= name == b"filename");
-        Disposition { attachment: !kind.is_empty() && !kind.eq_ignore_ascii_case(b"inline"), has_filename }
-    }
-}
-
-struct Scanner<'a> {
-    rest: &'a [u8],
-}
-
-impl Scanner<'_> {
-    /// Calls `each` with every parameter: its name in lower case without RFC 2231 marks, and its
-    /// value without quoting.
-    fn parameters(&mut self, mut each: impl FnMut(&[u8], Vec<u8>)) {
-        for _ in 0..MAX_PARAMETERS {
-            self.skip_to_semicolon();
-            if self.rest.is_empty() {
-                return;
-            }
-            let name = self.token().to_ascii_lowercase();
-            if !self.accept(b'=') {
-                continue;
-            }
-            let value = self.value();
-            each(name.split(|&octet| octet == b'*').next().unwrap_or_default(), value);
-        }
+        Disposition::of(&ParameterizedValue::parse(value))
     }
 
-    fn skip_blanks(&mut self) {
-        while let Some((&octet, after)) = self.rest.split_first() {
-            match octet {
-                b'(' => {
-                    self.rest = after;
-                    self.skip_comment();
-                }
-                _ if octet.is_ascii_whitespace() => self.rest = after,
-                _ => return,
-            }
-        }
-    }
-
-    fn skip_comment(&mut self) {
-        let mut depth = 1usize;
-        while let Some((&octet, after)) = self.rest.split_first() {
-            self.rest = after;
-            match octet {
-                b'\\' => self.rest = after.get(1..).unwrap_or_default(),
-                b'(' => depth += 1,
-                b')' => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return;
-            }
-        }
-    }
-
-    fn accept(&mut self, wanted: u8) -> bool {
-        self.skip_blanks();
-        match self.rest.split_first() {
-            Some((&octet, after)) if octet == wanted => {
-                self.rest = after;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn token(&mut self) -> Vec<u8> {
-        self.skip_blanks();
-        self.take_until(|octet| {
-            octet.is_ascii_whitespace() || matches!(octet, b';' | b'=' | b'/' | b'(' | b'"' | b',')
-        })
-    }
-
-    fn value(&mut self) -> Vec<u8> {
-        self.skip_blanks();
-        match self.rest.split_first() {
-            Some((b'"', after)) => {
-                self.rest = after;
-                self.quoted()
-            }
-            // Unquoted values may hold what only a quoted one should: `boundary=a/b=c`.
-            _ => self.take_until(|octet| octet.is_ascii_whitespace() || octet == b';'),
-        }
-    }
-
-    fn quoted(&mut self) -> Vec<u8> {
-        let mut text = Vec::new();
-        while let Some((&octet, after)) = self.rest.split_first() {
-            self.rest = after;
-            match (octet, after.split_first()) {
-                (b'"', _) => break,
-                (b'\\', Some((&escaped, after))) => {
-                    self.rest = after;
-                    text.push(escaped);
-                }
-                _ => text.push(octet),
-            }
-        }
-        text
-    }
-
-    fn take_until(&mut self, ends: impl Fn(u8) -> bool) -> Vec<u8> {
-        let length = self.rest.iter().position(|&octet| ends(octet)).unwrap_or(self.rest.len());
-        let (text, after) = self.rest.split_at_checked(length).unwrap_or((self.rest, &[]));
-        self.rest = after;
-        text.to_vec()
-    }
-
-    fn skip_to_semicolon(&mut self) {
-        while let Some((&octet, after)) = self.rest.split_first() {
-            self.rest = after;
-            match octet {
-                b';' => return,
-                b'"' => {
-                    self.quoted();
-                }
-                b'(' => self.skip_comment(),
-                _ => {}
-            }
+    /// The same for a value that is read already.
+    pub fn of(value: &ParameterizedValue) -> Disposition {
+        let kind = &value.word;
+        Disposition {
+            attachment: !kind.is_empty() && !kind.eq_ignore_ascii_case(b"inline"),
+            has_filename: value.parameters.has("filename"),
         }
     }
 }

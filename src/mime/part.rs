@@ -1,13 +1,14 @@
 //! The parts of a message: one pass over the lines, a flat list, no recursion.
 //!
-//! Only what searchable text and list rows need is kept; BODYSTRUCTURE and section paths can be
-//! derived from the same list. mail-parser is not used for this: on a hostile mail its time grows
+//! Only what searchable text and list rows need is kept; section paths are `layout`'s,
+//! BODYSTRUCTURE is `structure`'s, both from the same list. mail-parser is not used for this: on a hostile mail its time grows
 //! with the square of the size, and deeply nested messages overflow the stack.
 
 use std::ops::Range;
 
 use super::content_type::{ContentType, Disposition};
-use super::header::{fields, is_empty_line, strip_line_ending, take_line, trim_end_blanks};
+use super::header::{is_empty_line, strip_line_ending, take_line, trim_end_blanks};
+use super::mime_fields::MimeFields;
 use super::transfer::Encoding;
 
 /// Containers nested deeper than this are kept as opaque leaves.
@@ -190,22 +191,10 @@ impl Walker<'_> {
 }
 
 fn read_part_header(part: &mut Part, message: &[u8], in_digest: bool) {
-    let header = message.get(part.header.clone()).unwrap_or_default();
-    let mut content_type = None;
-    let mut encoding = None;
-    for field in fields(header) {
-        if content_type.is_none() && field.is("Content-Type") {
-            content_type = Some(ContentType::parse(field.value));
-        } else if encoding.is_none() && field.is("Content-Transfer-Encoding") {
-            encoding = Some(Encoding::parse(field.value));
-        } else if part.disposition.is_none() && field.is("Content-Disposition") {
-            part.disposition = Some(Disposition::parse(field.value));
-        }
-    }
-    part.encoding = encoding.unwrap_or_default();
-    part.content_type = content_type.unwrap_or_else(|| {
-        if in_digest { ContentType::new("message", "rfc822") } else { ContentType::default() }
-    });
+    let found = MimeFields::read(message.get(part.header.clone()).unwrap_or_default());
+    part.encoding = found.transfer_encoding();
+    part.disposition = found.disposition.map(Disposition::parse);
+    part.content_type = found.media_type(in_digest);
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ impl ListRow {
     }
 }
 
-fn put_number(out: &mut Vec<u8>, mut number: u64) {
+pub(super) fn put_number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -137,18 +137,18 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-struct Reader<'a> {
-    rest: &'a [u8],
+pub(super) struct Reader<'a> {
+    pub(super) rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         Some(taken)
     }
 
-    fn number(&mut self) -> Option<u64> {
+    pub(super) fn number(&mut self) -> Option<u64> {
         let mut number = 0u64;
         for shift in (0..64).step_by(7) {
             let [octet] = *self.take(1)? else { return None };
@@ -164,13 +164,17 @@ impl<'a> Reader<'a> {
         None
     }
 
+    pub(super) fn length(&mut self) -> Option<usize> {
+        usize::try_from(self.number()?).ok()
+    }
+
     fn signed(&mut self) -> Option<i64> {
         let number = self.number()?;
         Some((number >> 1) as i64 ^ -((number & 1) as i64))
     }
 
     fn text(&mut self) -> Option<String> {
-        let length = usize::try_from(self.number()?).ok()?;
+        let length = self.length()?;
         self.text_of(length)
     }
 
@@ -179,14 +183,14 @@ impl<'a> Reader<'a> {
     }
 
     fn addresses(&mut self) -> Option<Vec<MailAddress>> {
-        let count = usize::try_from(self.number()?).ok()?;
+        let count = self.length()?;
         // An address takes at least two octets: a count beyond that is refused before memory is.
         if count > self.rest.len() / 2 {
             return None;
         }
         let mut list = Vec::with_capacity(count);
         for _ in 0..count {
-            let name = match usize::try_from(self.number()?).ok()?.checked_sub(1) {
+            let name = match self.length()?.checked_sub(1) {
                 None => None,
                 Some(length) => Some(self.text_of(length)?),
             };

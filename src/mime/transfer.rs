@@ -1,9 +1,12 @@
 //! Content transfer encodings (RFC 2045 section 6), decoded leniently.
 //!
 //! Output is never longer than the input; broken input loses only its broken octets. The strict
-//! reading that BINARY needs (unknown encodings are an error) is not here.
+//! reading that BINARY needs (unknown encodings are an error) is `section`'s.
 
 use std::borrow::Cow;
+
+/// The longest run of blanks after the `=` of a soft line break.
+const MAX_PADDING: usize = 80;
 
 /// How a part's octets are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,35 +57,49 @@ impl Encoding {
 /// Decodes base64, ignoring every octet outside the alphabet; stops at padding that ends the data.
 pub(crate) fn base64(octets: &[u8], limit: usize) -> Vec<u8> {
     let mut decoded = Vec::with_capacity((octets.len() / 4 * 3 + 3).min(limit.saturating_add(3)));
-    let (mut bits, mut count) = (0u32, 0u8);
-    for &octet in octets {
-        let Some(value) = base64_value(octet) else {
-            if octet == b'=' {
-                flush(&mut decoded, bits, count);
-                (bits, count) = (0, 0);
-            }
-            continue;
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 1;
-        if count == 4 {
-            let [_, a, b, c] = bits.to_be_bytes();
-            decoded.extend_from_slice(&[a, b, c]);
-            (bits, count) = (0, 0);
-            if decoded.len() >= limit {
-                return decoded;
-            }
-        }
-    }
-    flush(&mut decoded, bits, count);
+    let mut group = Group::default();
+    group.push(octets, &mut decoded, limit);
+    group.flush(&mut decoded);
     decoded
 }
 
-fn flush(decoded: &mut Vec<u8>, bits: u32, count: u8) {
-    match count {
-        2 => decoded.push((bits >> 4) as u8),
-        3 => decoded.extend_from_slice(&[(bits >> 10) as u8, (bits >> 2) as u8]),
-        _ => {}
+/// The base64 digits that do not make three octets yet.
+#[derive(Debug, Clone, Copy, Default)]
+struct Group {
+    bits: u32,
+    count: u8,
+}
+
+impl Group {
+    fn push(&mut self, octets: &[u8], decoded: &mut Vec<u8>, limit: usize) {
+        for &octet in octets {
+            let Some(value) = base64_value(octet) else {
+                if octet == b'=' {
+                    self.flush(decoded);
+                }
+                continue;
+            };
+            self.bits = (self.bits << 6) | u32::from(value);
+            self.count += 1;
+            if self.count == 4 {
+                let [_, a, b, c] = self.bits.to_be_bytes();
+                decoded.extend_from_slice(&[a, b, c]);
+                *self = Group::default();
+                if decoded.len() >= limit {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self, decoded: &mut Vec<u8>) {
+        let bits = self.bits;
+        match self.count {
+            2 => decoded.push((bits >> 4) as u8),
+            3 => decoded.extend_from_slice(&[(bits >> 10) as u8, (bits >> 2) as u8]),
+            _ => {}
+        }
+        *self = Group::default();
     }
 }
 
@@ -99,10 +116,20 @@ pub(crate) fn base64_value(octet: u8) -> Option<u8> {
 
 fn quoted_printable(octets: &[u8], limit: usize) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(octets.len().min(limit.saturating_add(1)));
+    push_quoted_printable(octets, &mut decoded, limit, true);
+    decoded
+}
+
+/// Appends what `octets` mean, and returns those at their end whose meaning depends on what
+/// follows; none if these are the last.
+fn push_quoted_printable<'a>(octets: &'a [u8], decoded: &mut Vec<u8>, limit: usize, last: bool) -> &'a [u8] {
     let mut rest = octets;
     while let Some((&octet, after)) = rest.split_first() {
         if decoded.len() >= limit {
             break;
+        }
+        if octet == b'=' && !last && is_undecided(after) {
+            return rest;
         }
         rest = after;
         if octet != b'=' {
@@ -118,7 +145,7 @@ fn quoted_printable(octets: &[u8], limit: usize) -> Vec<u8> {
             decoded.push(octet);
         }
     }
-    decoded
+    &[]
 }
 
 /// The octet that two hexadecimal digits (either case) stand for, and what follows them.
@@ -132,11 +159,83 @@ pub(crate) fn hex_pair(octets: &[u8]) -> Option<(u8, &[u8])> {
 /// What follows a soft line break whose `=` is already consumed. A line may carry transport
 /// padding after the `=`; its length is bounded so that runs of `= = =` stay linear.
 fn soft_break(octets: &[u8]) -> Option<&[u8]> {
-    let padding = octets.iter().take(80).take_while(|octet| matches!(octet, b' ' | b'\t')).count();
-    match octets.get(padding..)? {
+    match octets.get(padding(octets)..)? {
         [] | [b'\r'] => Some(&[]),
         [b'\n', rest @ ..] | [b'\r', b'\n', rest @ ..] => Some(rest),
         _ => None,
+    }
+}
+
+fn padding(octets: &[u8]) -> usize {
+    octets.iter().take(MAX_PADDING).take_while(|octet| matches!(octet, b' ' | b'\t')).count()
+}
+
+/// Whether more octets could change what the `=` before these means.
+fn is_undecided(octets: &[u8]) -> bool {
+    match octets {
+        [] => true,
+        [digit] if digit.is_ascii_hexdigit() => true,
+        _ => matches!(octets.get(padding(octets)..), Some([] | [b'\r'])),
+    }
+}
+
+/// Decodes a content that comes in pieces, to what [`Encoding::decode`] makes of the whole.
+///
+/// Holds some eighty octets between two pieces. An unknown encoding is passed through; who must
+/// refuse it looks at the [`Encoding`].
+#[derive(Debug)]
+pub struct Decoder {
+    encoding: Encoding,
+    group: Group,
+    undecided: Vec<u8>,
+}
+
+impl Decoder {
+    /// A decoder at the start of a content.
+    pub fn new(encoding: Encoding) -> Decoder {
+        Decoder { encoding, group: Group::default(), undecided: Vec::new() }
+    }
+
+    /// Takes the next octets, and returns those of the content that are now certain.
+    pub fn push(&mut self, octets: &[u8]) -> Vec<u8> {
+        let mut decoded = Vec::new();
+        match self.encoding {
+            Encoding::Identity | Encoding::Unknown => decoded.extend_from_slice(octets),
+            Encoding::Base64 => {
+                decoded.reserve(octets.len() / 4 * 3 + 3);
+                self.group.push(octets, &mut decoded, usize::MAX);
+            }
+            Encoding::QuotedPrintable => {
+                let mut joined = std::mem::take(&mut self.undecided);
+                let octets = if joined.is_empty() {
+                    octets
+                } else {
+                    joined.extend_from_slice(octets);
+                    joined.as_slice()
+                };
+                decoded.reserve(octets.len());
+                self.undecided = push_quoted_printable(octets, &mut decoded, usize::MAX, false).to_vec();
+            }
+        }
+        decoded
+    }
+
+    /// The rest of the content.
+    pub fn finish(mut self) -> Vec<u8> {
+        let mut decoded = Vec::new();
+        self.group.flush(&mut decoded);
+        push_quoted_printable(&self.undecided, &mut decoded, usize::MAX, true);
+        decoded
+    }
+
+    /// How many octets a content has, counted without keeping them.
+    pub fn count(encoding: Encoding, octets: &[u8]) -> usize {
+        if matches!(encoding, Encoding::Identity | Encoding::Unknown) {
+            return octets.len();
+        }
+        let mut decoder = Decoder::new(encoding);
+        let counted: usize = octets.chunks(1 << 16).map(|piece| decoder.push(piece).len()).sum();
+        counted + decoder.finish().len()
     }
 }
 
@@ -163,6 +262,34 @@ mod tests {
         assert_eq!(text(Encoding::QuotedPrintable, "a=3D=3db= \t\r\nc=\nd"), "a==bcd");
         assert_eq!(text(Encoding::QuotedPrintable, "=XY=4=="), "=XY=4=");
         assert_eq!(text(Encoding::QuotedPrintable, "= x"), "= x");
+    }
+
+    #[test]
+    fn a_content_in_pieces_decodes_to_the_same() {
+        for octets in
+            ["aGVs\r\nbG8=", "aGk=aGk=", "a=3D=3db= \t\r\nc=\nd=", "=XY=4==", "= \r", "=4", "=\r\rx", "x= "]
+        {
+            for encoding in
+                [Encoding::Identity, Encoding::Base64, Encoding::QuotedPrintable, Encoding::Unknown]
+            {
+                let whole = encoding.decode(octets.as_bytes(), usize::MAX).into_owned();
+                for size in 1..=octets.len() {
+                    let mut decoder = Decoder::new(encoding);
+                    let mut pieces: Vec<u8> =
+                        octets.as_bytes().chunks(size).flat_map(|piece| decoder.push(piece)).collect();
+                    pieces.extend(decoder.finish());
+                    assert_eq!(pieces, whole, "{octets:?} in pieces of {size}");
+                }
+                assert_eq!(Decoder::count(encoding, octets.as_bytes()), whole.len());
+            }
+        }
+        let mut decoder = Decoder::new(Encoding::QuotedPrintable);
+        let blanks = [b"=".as_slice(), &b" ".repeat(200), b"\n"].concat();
+        let pieces: Vec<u8> = blanks.chunks(1).flat_map(|piece| decoder.push(piece)).collect();
+        assert_eq!(
+            [pieces, decoder.finish()].concat(),
+            Encoding::QuotedPrintable.decode(&blanks, usize::MAX).into_owned()
+        );
     }
 
     #[test]

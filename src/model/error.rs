@@ -23,7 +23,7 @@ macro_rules! error_codes {
                 match self { $(ErrorCode::$variant => $text,)* }
             }
 
-            /// The IMAP response code (RFC 5530, RFC 9051 section 7.1) a server would send, if any.
+            /// The IMAP response code (RFC 5530, RFC 3516, RFC 9051 section 7.1) a server would send, if any.
             pub const fn imap_code(self) -> Option<&'static str> {
                 match self { $(ErrorCode::$variant => $imap,)* }
             }
@@ -70,6 +70,8 @@ error_codes! {
     StorageLost = "STORAGE_LOST", None;
     /// A stored record is damaged. It was left in place.
     Corrupt = "CORRUPT", Some("CORRUPTION");
+    /// The content transfer encoding of a part is not known, so its content cannot be decoded.
+    UnknownCte = "UNKNOWN_CTE", Some("UNKNOWN-CTE");
     /// An argument is malformed or out of range. Nothing was done.
     InvalidArgument = "INVALID_ARGUMENT", Some("CLIENTBUG");
     /// A defect in this library.
