@@ -1,5 +1,7 @@
 //! What makes messages one thread: message ids and the subject without its reply marks.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 
 /// The most ids taken from one References or In-Reply-To field: the first one, which is the
@@ -26,11 +28,32 @@ impl ThreadKey {
     }
 }
 
-/// The first 8 octets of the SHA-256 of an id as [`ids`] returns it.
+/// The first 8 octets of the SHA-256 of an id as [`ids`] returns it, its local part without quotes:
+/// ids that differ only in quoting are one (RFC 5256 section 3, REFERENCES).
 pub fn id_hash(id: &[u8]) -> [u8; 8] {
     let mut hash = [0; 8];
-    hash.iter_mut().zip(Sha256::digest(id)).for_each(|(to, from)| *to = from);
+    hash.iter_mut().zip(Sha256::digest(unquoted(id))).for_each(|(to, from)| *to = from);
     hash
+}
+
+/// `"a\\b"@c` as `ab@c`; anything else as it is.
+fn unquoted(id: &[u8]) -> Cow<'_, [u8]> {
+    let Some(quoted) = id.strip_prefix(b"\"") else { return Cow::Borrowed(id) };
+    let mut plain = Vec::with_capacity(id.len());
+    let mut octets = quoted.iter();
+    while let Some(octet) = octets.next() {
+        match octet {
+            b'"' => break,
+            b'\\' => plain.extend(octets.next()),
+            _ => plain.push(*octet),
+        }
+    }
+    let domain = octets.as_slice();
+    if !domain.starts_with(b"@") {
+        return Cow::Borrowed(id);
+    }
+    plain.extend_from_slice(domain);
+    Cow::Owned(plain)
 }
 
 /// The message ids of an unfolded field value: everything in `<…>`, without the brackets and
@@ -89,43 +112,37 @@ pub fn thread_keys(
 /// Recognises more than the semantics' prefixes (`Fw:` and trailing `(fwd)` are added, as the RFC
 /// has them); localised prefixes are not recognised.
 pub fn base_subject(subject: &str) -> String {
+    split_subject(subject).0
+}
+
+/// The [`base_subject`], and whether RFC 5256 section 3 calls a message with this subject a reply
+/// or a forward: where finding it takes away more than tags and blanks.
+pub fn split_subject(subject: &str) -> (String, bool) {
     let collapsed = collapse(subject);
     let mut text = collapsed.as_str();
+    let mut is_reply = false;
     loop {
         while let Some(shorter) = strip_suffix_ignoring_case(text, "(fwd)") {
             text = shorter.trim_end();
+            is_reply = true;
         }
         loop {
-            let shorter = strip_leader(text).or_else(|| strip_blob(text).filter(|rest| !rest.is_empty()));
-            match shorter {
-                Some(shorter) => text = shorter,
-                None => break,
+            if let Some(shorter) = strip_leader(text) {
+                text = shorter;
+                is_reply = true;
+            } else if let Some(shorter) = strip_blob(text).filter(|rest| !rest.is_empty()) {
+                text = shorter;
+            } else {
+                break;
             }
         }
         let wrapped = strip_prefix_ignoring_case(text, "[fwd:").and_then(|inside| inside.strip_suffix(']'));
         match wrapped {
-            Some(inside) => text = inside.trim(),
-            None => return text.to_owned(),
-        }
-    }
-}
-
-/// Whether RFC 5256 calls a message with this subject a reply or a forward.
-pub fn is_reply_or_forward(subject: &str) -> bool {
-    let collapsed = collapse(subject);
-    let mut text = collapsed.as_str();
-    if strip_suffix_ignoring_case(text, "(fwd)").is_some() {
-        return true;
-    }
-    loop {
-        if strip_leader(text).is_some()
-            || (strip_prefix_ignoring_case(text, "[fwd:").is_some() && text.ends_with(']'))
-        {
-            return true;
-        }
-        match strip_blob(text) {
-            Some(rest) if !rest.is_empty() => text = rest,
-            _ => return false,
+            Some(inside) => {
+                text = inside.trim();
+                is_reply = true;
+            }
+            None => return (text.to_owned(), is_reply),
         }
     }
 }
@@ -234,9 +251,59 @@ mod tests {
             ("[a] fw: s", true),
             ("s (fwd)", true),
             ("[Fwd: s]", true),
+            ("[fwd: a] s]", false),
             ("[a]", false),
+            ("[a] [b] s", false),
+            ("[Fwd: [a] s (fwd)]", true),
+            ("", false),
         ] {
-            assert_eq!(is_reply_or_forward(subject), reply, "{subject}");
+            assert_eq!(split_subject(subject).1, reply, "{subject}");
+        }
+    }
+
+    #[test]
+    fn rfc_5256_base_subjects_follow_the_grammar() {
+        // Section 5, rule by rule: subject, subj-refwd, subj-blob, subj-fwd, subj-leader,
+        // subj-middle, subj-trailer, subj-base.
+        for (subject, base) in [
+            ("Re [x] : s", "s"),
+            ("Re [x] y: s", "Re [x] y: s"),
+            ("Re[a][b]: s", "Re[a][b]: s"),
+            ("fwdd: s", "fwdd: s"),
+            ("rere: s", "rere: s"),
+            ("Re: [a]", "[a]"),
+            ("[a] Re:", ""),
+            ("[a] Re: [b] Fwd: [c]", "[c]"),
+            ("[] s", "s"),
+            ("[a] (fwd)", "[a]"),
+            ("(fwd) s", "(fwd) s"),
+            ("s(fwd)", "s"),
+            ("s (fwd) x", "s (fwd) x"),
+            ("[fwd: a] s", "s"),
+            ("[fwd: a] [b]", "[b]"),
+            ("[fwd: [fwd: s]]", "s"),
+            ("[Fwd: [a] s]", "s"),
+            ("[fwd: s] (fwd)", "s"),
+            ("[fwd: s (fwd)] (fwd)", "s"),
+            ("[fwd: s", "[fwd: s"),
+            ("[fwd : s]", "[fwd : s]"),
+            ("[a Re: s", "[a Re: s"),
+            ("a] s", "a] s"),
+        ] {
+            assert_eq!(base_subject(subject), base, "{subject}");
+            assert_eq!(base_subject(&base_subject(subject)), base, "again: {subject}");
+        }
+    }
+
+    #[test]
+    fn rfc_5256_ids_that_differ_only_in_quoting_are_one() {
+        let plain = id_hash(b"01KF8JCEOCBS0045PS@xxx.yyy.com");
+        assert_eq!(id_hash(b"\"01KF8JCEOCBS0045PS\"@xxx.yyy.com"), plain);
+        assert_eq!(id_hash(b"\"01KF8JCEO\\CBS0045PS\"@xxx.yyy.com"), plain);
+        for other in
+            [&b"01kf8jceocbs0045ps@xxx.yyy.com"[..], b"\"01KF8JCEOCBS0045PS@xxx.yyy.com\"", b"\"", b"\"\\"]
+        {
+            assert_ne!(id_hash(other), plain);
         }
     }
 

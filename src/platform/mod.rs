@@ -8,6 +8,6 @@ mod native;
 mod wasm;
 
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-pub use native::{decode_charset, fill_random, fold_case, now_ms, sleep_ms};
+pub use native::{decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-pub use wasm::{decode_charset, fill_random, fold_case, now_ms, sleep_ms};
+pub use wasm::{decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms};

@@ -50,3 +50,9 @@ pub fn fold_case(text: &str) -> String {
     let folded = compatible.to_lowercase().to_uppercase().to_lowercase();
     folded.nfkc().collect()
 }
+
+/// Text with each letter before its accents, and characters that differ in form
+/// only as one (NFKD): the order of its octets is nearer to an alphabet's.
+pub fn decomposed(text: &str) -> String {
+    text.nfkd().collect()
+}

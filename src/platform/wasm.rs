@@ -131,3 +131,9 @@ pub fn fold_case(text: &str) -> String {
     let folded = compatible.to_lower_case().to_upper_case().to_lower_case();
     folded.normalize("NFKC").into()
 }
+
+/// Text with each letter before its accents, and characters that differ in form
+/// only as one (NFKD): the order of its octets is nearer to an alphabet's.
+pub fn decomposed(text: &str) -> String {
+    JsString::from(text).normalize("NFKD").into()
+}
