@@ -7,7 +7,7 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use futures::FutureExt;
 
-use crate::mime::ListRow;
+use crate::mime::{ListRow, extract};
 use crate::model::{
     AppendMessage, Error, ErrorCode, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields,
     ModSeq, Result, SequenceSet, SystemFlags, Uid, Value,
@@ -178,6 +178,15 @@ pub trait MailboxData {
     /// The octets of these UIDs, one answer each; `None` where they are gone or
     /// were never stored.
     async fn content(&self, uids: &[Uid]) -> Result<Vec<Option<Value>>>;
+
+    /// The searchable text of these UIDs, one answer each: UTF-8, as
+    /// [`Extracted::text`](crate::mime::Extracted::text) says, derived from the
+    /// octets where a backend keeps none. `None` where there are no octets.
+    async fn texts(&self, uids: &[Uid]) -> Result<Vec<Option<Value>>> {
+        let contents = self.content(uids).await?;
+        let text = |content: Value| Value::from(content.with(extract).text.into_bytes());
+        Ok(contents.into_iter().map(|content| content.map(text)).collect())
+    }
 
     /// Housekeeping of this mailbox; never changes what a client sees (semantics 132).
     async fn cleanup(&self) -> Result<()>;

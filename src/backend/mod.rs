@@ -3,11 +3,13 @@
 //! free. No storage here, no sessions.
 
 mod filter_set;
+mod header_octets;
 mod mailbox_data;
 mod mailbox_set;
 mod registry;
 
 pub use filter_set::FilterSet;
+pub use header_octets::header_octets;
 pub use mailbox_data::{MailboxData, UpdateOutcome};
 pub use mailbox_set::{CreateOptions, MailboxEvent, MailboxEvents, MailboxSet};
 pub use registry::{BackendFactory, BackendOptions, Backends};

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::append::Prepared;
 use super::change::Place;
 use super::core::Core;
-use super::layout::{self, NAMES, mailbox_guard};
+use super::layout::{self, ContentNumber, NAMES, NO_CONTENT, mailbox_guard};
 use super::notes::Note;
 use super::{Engine, Loaded, Slot};
 use crate::backend::{MailboxData, UpdateOutcome};
@@ -151,6 +151,19 @@ impl StoreMailbox {
             })
         });
         Ok(messages.collect())
+    }
+}
+
+impl StoreMailbox {
+    async fn content_numbers(&self, uids: &[Uid]) -> Result<Vec<ContentNumber>> {
+        let number = self.place.number;
+        let index = look_twice(self, uids, "index rows", async |loaded| {
+            let rows = self.engine.index_rows(number, loaded, uids).await?;
+            // A page may have rows past the end that were never given.
+            Ok(uids.iter().zip(rows).map(|(uid, row)| row.filter(|_| *uid < loaded.core.uid_next)).collect())
+        })
+        .await?;
+        Ok(index.iter().map(|row| row.map_or(NO_CONTENT, |row| row.content)).collect())
     }
 }
 
@@ -320,15 +333,11 @@ impl MailboxData for StoreMailbox {
     }
 
     async fn content(&self, uids: &[Uid]) -> Result<Vec<Option<Value>>> {
-        let number = self.place.number;
-        let index = look_twice(self, uids, "index rows", async |loaded| {
-            let rows = self.engine.index_rows(number, loaded, uids).await?;
-            // A page may have rows past the end that were never given.
-            Ok(uids.iter().zip(rows).map(|(uid, row)| row.filter(|_| *uid < loaded.core.uid_next)).collect())
-        })
-        .await?;
-        let contents: Vec<u32> = index.iter().map(|row| row.map_or(0, |row| row.content)).collect();
-        self.engine.octets(&contents).await
+        self.engine.octets(&self.content_numbers(uids).await?).await
+    }
+
+    async fn texts(&self, uids: &[Uid]) -> Result<Vec<Option<Value>>> {
+        self.engine.texts(&self.content_numbers(uids).await?).await
     }
 
     async fn cleanup(&self) -> Result<()> {

@@ -13,7 +13,7 @@ use super::layout::{
 };
 use super::pages::{IdsPage, IdsRow, IndexPage, IndexRow, Page as _, RowPage};
 use super::{Engine, Loaded};
-use crate::mime::ListRow;
+use crate::mime::{ListRow, extract};
 use crate::model::{Error, Result, Uid, Value};
 use crate::store::{Key, Read};
 
@@ -181,44 +181,78 @@ impl Engine {
     }
 
     /// The octets of these contents; `None` where there are none any more.
+    pub(super) async fn octets(&self, contents: &[ContentNumber]) -> Result<Vec<Option<Value>>> {
+        self.stored(PackKind::Content, contents).await?.into_iter().collect()
+    }
+
+    /// The searchable texts of these contents; `None` where there are no octets
+    /// any more. A text that is damaged or not there is derived anew.
+    pub(super) async fn texts(&self, contents: &[ContentNumber]) -> Result<Vec<Option<Value>>> {
+        let mut texts = self.stored(PackKind::Text, contents).await?;
+        let lost = |text: &Result<Option<Value>>| text.is_err();
+        let numbers: Vec<ContentNumber> =
+            contents.iter().zip(&texts).filter(|(_, text)| lost(text)).map(|(number, _)| *number).collect();
+        if !numbers.is_empty() {
+            let derive = |octets: Value| Value::from(octets.with(extract).text.into_bytes());
+            let octets = self.octets(&numbers).await?;
+            for (text, octets) in texts.iter_mut().filter(|text| lost(text)).zip(octets) {
+                *text = Ok(octets.map(derive));
+            }
+        }
+        texts.into_iter().collect()
+    }
+
+    /// What packs of this kind hold of these contents, each for itself:
+    /// `CORRUPT` where it is not there or damaged. Texts are checked, and are in
+    /// this memory; octets are neither.
     ///
     /// The directory in memory may be behind: packs are folded and numbers
     /// never used again, so a pack that is not there says to look anew.
-    pub(super) async fn octets(&self, contents: &[ContentNumber]) -> Result<Vec<Option<Value>>> {
+    async fn stored(&self, kind: PackKind, contents: &[ContentNumber]) -> Result<Vec<Result<Option<Value>>>> {
         for last_look in [false, true] {
             let entries = self.content_entries(contents).await?;
             let places: Vec<_> = contents
                 .iter()
                 .zip(&entries)
                 .map(|(content, entry)| {
-                    entry
-                        .filter(|entry| *content != NO_CONTENT && entry.references > 0)
-                        .map(|entry| entry.content)
+                    entry.filter(|entry| *content != NO_CONTENT && entry.references > 0).map(|entry| {
+                        match kind {
+                            PackKind::Content => entry.content,
+                            PackKind::Text => entry.text,
+                        }
+                    })
                 })
                 .collect();
             let numbers: HashSet<u32> =
                 places.iter().flatten().flat_map(|place| place.pieces()).map(|(pack, _)| pack).collect();
-            let wanted = numbers.into_iter().map(|pack| (layout::pack(PackKind::Content, pack), 0)).collect();
+            let wanted = numbers.into_iter().map(|pack| (layout::pack(kind, pack), 0)).collect();
             let packs = self.pages(wanted, |record| Ok(Page::Pack(record.clone()))).await?;
-            let octets = places
+            let stored: Vec<Result<Option<Value>>> = places
                 .iter()
                 .map(|place| {
                     let Some(place) = place else { return Ok(None) };
                     let pieces: Vec<Value> = place
                         .pieces()
-                        .filter_map(|(pack, _)| match packs.get(&layout::pack(PackKind::Content, pack)) {
+                        .filter_map(|(pack, _)| match packs.get(&layout::pack(kind, pack)) {
                             Some(Page::Pack(pack)) => Some(pack.clone()),
                             _ => None,
                         })
                         .collect();
-                    place.read(&pieces).map(Some)
+                    let bytes = place.read(&pieces)?;
+                    if kind == PackKind::Content {
+                        return Ok(Some(bytes));
+                    }
+                    let bytes = bytes.to_local();
+                    match bytes.with(|bytes| place.matches(bytes)) {
+                        true => Ok(Some(bytes)),
+                        false => Err(Error::corrupt("a stored text is damaged")),
+                    }
                 })
-                .collect::<Result<Vec<_>>>();
-            match octets {
-                Ok(octets) if last_look || complete(contents, &octets) => return Ok(octets),
-                Err(error) if last_look => return Err(error),
-                _ => self.forget_directory(contents),
+                .collect();
+            if last_look || complete(contents, &stored) {
+                return Ok(stored);
             }
+            self.forget_directory(contents);
         }
         Err(Error::internal("octets were looked for and neither found nor missed"))
     }
@@ -231,8 +265,9 @@ impl Engine {
     }
 }
 
-fn complete(contents: &[ContentNumber], octets: &[Option<Value>]) -> bool {
-    contents.iter().zip(octets).all(|(content, octets)| *content == NO_CONTENT || octets.is_some())
+fn complete(contents: &[ContentNumber], stored: &[Result<Option<Value>>]) -> bool {
+    let there = |stored: &Result<Option<Value>>| matches!(stored, Ok(Some(_)));
+    contents.iter().zip(stored).all(|(content, stored)| *content == NO_CONTENT || there(stored))
 }
 
 fn decode_rows(record: &Value) -> Result<Page> {

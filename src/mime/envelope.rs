@@ -72,6 +72,8 @@ pub(crate) struct RawFields {
     pub(crate) in_reply_to: Option<Vec<u8>>,
     pub(crate) message_id: Option<Vec<u8>>,
     pub(crate) references: Option<Vec<u8>>,
+    /// Whether a text of which only the first counts is there again.
+    pub(crate) repeated: bool,
 }
 
 impl RawFields {
@@ -86,8 +88,9 @@ impl RawFields {
                 ("References", &mut raw.references),
             ];
             if let Some((_, slot)) = text.into_iter().find(|(name, _)| field.is(name)) {
-                if slot.is_none() {
-                    *slot = Some(unfold(field.value));
+                match slot {
+                    None => *slot = Some(unfold(field.value)),
+                    Some(_) => raw.repeated = true,
                 }
                 continue;
             }

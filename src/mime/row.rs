@@ -68,7 +68,8 @@ pub struct ListRow {
     pub has_attachment: bool,
     /// The beginning of the text, on one line, at most [`MAX_PREVIEW`] characters.
     pub preview: String,
-    /// Whether a cap cut any field above except `preview` and `references`.
+    /// Whether the header says more than the fields above except `preview` and `references`: a cap
+    /// cut one, a list has groups, or a field that counts once is there again.
     pub truncated: bool,
 }
 
@@ -81,7 +82,7 @@ impl ListRow {
 
     /// The row of a header; `has_attachment` and `preview` are the body's and stay empty.
     pub(crate) fn from_fields(raw: &RawFields) -> ListRow {
-        let mut caps = Caps::default();
+        let mut caps = Caps { cut: raw.repeated };
         let from = caps.addresses(&raw.from);
         let mut other = |value: &[u8]| {
             let list = caps.addresses(value);
@@ -124,7 +125,6 @@ fn reference_hashes(raw: &RawFields) -> (Vec<[u8; 8]>, u8) {
     (references, from_references)
 }
 
-#[derive(Default)]
 struct Caps {
     cut: bool,
 }
@@ -145,6 +145,7 @@ impl Caps {
 
     fn addresses(&mut self, value: &[u8]) -> Vec<MailAddress> {
         let parsed = address::parse(value);
+        self.cut |= !parsed.iter().all(Address::is_mailbox);
         let mut shown: Vec<MailAddress> = Vec::new();
         for address in parsed.into_iter().filter(Address::is_mailbox) {
             if shown.len() == MAX_ADDRESSES {
@@ -163,7 +164,7 @@ impl Caps {
 }
 
 /// `local@domain` as one text.
-fn join(address: &Address) -> String {
+pub(crate) fn join(address: &Address) -> String {
     let local = address.mailbox.as_deref().unwrap_or_default();
     let host = address.host.as_deref().unwrap_or_default();
     if host.is_empty() {
@@ -217,7 +218,7 @@ mod tests {
     #[test]
     fn fields_are_decoded() {
         let row = row(
-            "From: =?utf-8?q?J=C3=B6rg?= <j@x>\nSender: \"J\u{f6}rg\" <j@x>\nReply-To: r@x\nTo: g: \"a b\"@c, d;\nSubject: =?utf-8?b?w58=?=\n =?utf-8?q?_x?=\nDate: 1 Jan 1970 00:00:01 +0100\nMessage-ID: <m@x>\nReferences: <1> <2>\nIn-Reply-To: <2> <3>\n",
+            "From: =?utf-8?q?J=C3=B6rg?= <j@x>\nSender: \"J\u{f6}rg\" <j@x>\nReply-To: r@x\nTo: \"a b\"@c, d\nSubject: =?utf-8?b?w58=?=\n =?utf-8?q?_x?=\nDate: 1 Jan 1970 00:00:01 +0100\nMessage-ID: <m@x>\nReferences: <1> <2>\nIn-Reply-To: <2> <3>\n",
         );
         assert_eq!(row.subject, "ß x");
         assert_eq!(row.from, [MailAddress { name: Some("Jörg".into()), address: "j@x".into() }]);
@@ -230,6 +231,15 @@ mod tests {
         assert_eq!(row.own_hash(), Some(id_hash(b"m@x")));
         assert_eq!(row.references, [id_hash(b"1"), id_hash(b"2"), id_hash(b"3")]);
         assert_eq!((row.from_references, row.truncated), (2, false));
+    }
+
+    #[test]
+    fn what_a_row_leaves_out_is_told() {
+        let groups = row("To: g: \"a b\"@c, d;\n");
+        let to: Vec<_> = groups.to.iter().map(|to| to.address.as_str()).collect();
+        assert_eq!((to, groups.truncated), (vec!["\"a b\"@c", "d"], true));
+        assert!(row("Subject: 1\nSubject: 2\n").truncated);
+        assert!(!row("To: a\nTo: b\nReceived: x\nReceived: y\n").truncated);
     }
 
     #[test]

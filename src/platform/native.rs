@@ -1,6 +1,7 @@
 //! The native platform: the system's clock, its randomness, timers on threads,
 //! tables from crates.
 
+use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use encoding_rs::Encoding;
@@ -55,4 +56,17 @@ pub fn fold_case(text: &str) -> String {
 /// only as one (NFKD): the order of its octets is nearer to an alphabet's.
 pub fn decomposed(text: &str) -> String {
     text.nfkd().collect()
+}
+
+/// Lets the executor's other tasks have a turn.
+pub async fn yield_now() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

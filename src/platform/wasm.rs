@@ -24,6 +24,22 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = getRandomValues)]
     fn get_random_values(this: &Crypto, into: &Uint8Array) -> Result<JsValue, JsValue>;
 
+    type MessageChannel;
+    #[wasm_bindgen(constructor, catch)]
+    fn new() -> Result<MessageChannel, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn port1(this: &MessageChannel) -> MessagePort;
+    #[wasm_bindgen(method, getter)]
+    fn port2(this: &MessageChannel) -> MessagePort;
+
+    type MessagePort;
+    #[wasm_bindgen(method, setter)]
+    fn set_onmessage(this: &MessagePort, listener: &JsValue);
+    #[wasm_bindgen(method, catch, js_name = postMessage)]
+    fn post_message(this: &MessagePort, message: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    fn close(this: &MessagePort);
+
     // Numbers in browsers, objects in Node: kept as they come.
     #[wasm_bindgen(catch, js_name = setTimeout)]
     fn set_timeout(callback: &JsValue, milliseconds: f64) -> Result<JsValue, JsValue>;
@@ -136,4 +152,35 @@ pub fn fold_case(text: &str) -> String {
 /// only as one (NFKD): the order of its octets is nearer to an alphabet's.
 pub fn decomposed(text: &str) -> String {
     JsString::from(text).normalize("NFKD").into()
+}
+
+/// A channel that is closed when its waiter is dropped: an open one would
+/// keep a Node process alive.
+struct Turn {
+    port: MessagePort,
+    listener: Closure<dyn FnMut()>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.port.set_onmessage(&JsValue::NULL);
+        self.port.close();
+    }
+}
+
+/// Lets the host's other tasks have a turn: returns in a task of its own. A
+/// message to oneself, because timers wait for at least 4 ms when they follow
+/// each other, and for a second in a tab that is not shown.
+pub async fn yield_now() {
+    let Ok(channel) = MessageChannel::new() else { return sleep_ms(0).await };
+    let (sender, receiver) = oneshot::channel();
+    let listener: Closure<dyn FnMut()> = Closure::once(move || {
+        // One who stopped waiting needs no waking.
+        let _ = sender.send(());
+    });
+    let turn = Turn { port: channel.port1(), listener };
+    turn.port.set_onmessage(turn.listener.as_ref());
+    if channel.port2().post_message(&JsValue::NULL).is_ok() {
+        let _ = receiver.await;
+    }
 }

@@ -1,11 +1,14 @@
-//! The search keys of RFC 9051 section 6.4.4 that ask for metadata, as plain
-//! data. Not here: their text form, and how they are tested (`matcher.rs`).
+//! The search keys of RFC 9051 section 6.4.4 and its extensions, as plain
+//! data. Not here: their text form (`parse.rs`), and how they are tested (`matcher.rs`).
 
 use crate::model::{
     EmailId, Error, ErrorCode, ModSeq, Result, SequenceSet, SystemFlags, ThreadId, ZonedTime,
 };
 
 const DAY_MS: i64 = 86_400_000;
+
+/// How deep keys may be nested.
+pub(super) const MAX_DEPTH: usize = 200;
 
 /// A day of the calendar, as days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +94,44 @@ pub enum SearchKey {
     ThreadId(ThreadId),
     /// Has this mod-sequence or a higher one (RFC 7162 section 3.1.5).
     ModSeq(ModSeq),
+    /// INTERNALDATE is at most this many seconds ago (RFC 5032).
+    Younger(u64),
+    /// INTERNALDATE is at least this many seconds ago (RFC 5032).
+    Older(u64),
+    /// The Date field, in its own offset, before the day. Without a Date field
+    /// that can be read, this and the next two are not so (semantics 143).
+    SentBefore(Day),
+    /// The Date field, in its own offset, on the day.
+    SentOn(Day),
+    /// The Date field, in its own offset, on the day or later.
+    SentSince(Day),
+    /// From contains the text: names decoded, `name <local@domain>`, joined by
+    /// `, `. As all texts here: anywhere within, by [`fold`](crate::mime::text::fold);
+    /// the empty text is in every field that is there (semantics 145, 148).
+    From(String),
+    /// To contains the text.
+    To(String),
+    /// Cc contains the text.
+    Cc(String),
+    /// Bcc contains the text.
+    Bcc(String),
+    /// The first Subject, decoded, contains the text.
+    Subject(String),
+    /// A field of this name, in any ASCII case, contains the text, decoded.
+    /// Address fields read as for [`SearchKey::From`].
+    Header {
+        /// The field's name, without the colon.
+        name: String,
+        /// The text.
+        value: String,
+    },
+    /// The text of the body, decoded, contains the text; the message's own
+    /// header does not count, those of messages within it do (semantics 146, 147).
+    Body(String),
+    /// The body as [`SearchKey::Body`], or a field of the message's own header, contains the text.
+    Text(String),
+    /// Whether the message carries files, as [`ListRow`](crate::mime::ListRow) says.
+    HasAttachment(bool),
     /// Does not answer the key.
     Not(Box<SearchKey>),
     /// Answers either key or both.
@@ -124,11 +165,36 @@ impl SearchKey {
             SearchKey::EmailId(_) => "EMAILID",
             SearchKey::ThreadId(_) => "THREADID",
             SearchKey::ModSeq(_) => "MODSEQ",
+            SearchKey::Younger(_) => "YOUNGER",
+            SearchKey::Older(_) => "OLDER",
+            SearchKey::SentBefore(_) => "SENTBEFORE",
+            SearchKey::SentOn(_) => "SENTON",
+            SearchKey::SentSince(_) => "SENTSINCE",
+            SearchKey::From(_) => "FROM",
+            SearchKey::To(_) => "TO",
+            SearchKey::Cc(_) => "CC",
+            SearchKey::Bcc(_) => "BCC",
+            SearchKey::Subject(_) => "SUBJECT",
+            SearchKey::Header { .. } => "HEADER",
+            SearchKey::Body(_) => "BODY",
+            SearchKey::Text(_) => "TEXT",
+            SearchKey::HasAttachment(_) => "HASATTACHMENT",
             SearchKey::Not(_) => "NOT",
             SearchKey::Or(..) => "OR",
             SearchKey::And(_) => "KEYSET",
         };
         vec![one]
+    }
+
+    /// Fails with `LIMIT` for keys nested deeper than 200 levels.
+    pub(super) fn check_depth(depth: usize) -> Result<()> {
+        if depth > MAX_DEPTH {
+            return Err(Error::new(
+                ErrorCode::Limit,
+                format!("search keys are nested deeper than {MAX_DEPTH} levels"),
+            ));
+        }
+        Ok(())
     }
 
     /// Fails with `CANNOT` where this key, not looking into others, is among

@@ -1,16 +1,15 @@
-//! Whether a message answers search keys: from what a mailbox's state says of
-//! it where that is enough, else from its metadata. Not here: reading either.
+//! Whether a message answers search keys, from as little of it as decides:
+//! what a mailbox's state says of it, then its metadata, its list row, its
+//! header, its text. Not here: reading any of these.
 
+use crate::mime::ListRow;
 use crate::model::{
-    EmailId, Error, ErrorCode, Message, MessageFields, ModSeq, RangeSet, Result, SequenceSet, SystemFlags,
-    ThreadId, Uid,
+    EmailId, Message, MessageFields, ModSeq, RangeSet, Result, SequenceSet, SystemFlags, ThreadId, Uid,
 };
 use crate::view::{FlagBits, MailboxState, SelectedMailbox};
 
+use super::needle::{Field, Needle};
 use super::{Day, SearchKey};
-
-/// How deep keys may be nested.
-const MAX_DEPTH: usize = 200;
 
 /// A message that may answer, with all that a [`MailboxState`] and a view tell of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +24,44 @@ pub struct Candidate {
     pub mod_seq: ModSeq,
     /// Whether it is `\Recent` in the view.
     pub recent: bool,
+}
+
+/// What was read of a message so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evidence<'a> {
+    /// Its metadata, with the [fields](Matcher::fields) that are needed.
+    pub message: Option<&'a Message>,
+    /// What a list shows of it.
+    pub row: Option<&'a ListRow>,
+    /// The octets of its header.
+    pub header: Option<&'a [u8]>,
+    /// Its searchable text, folded as [`Extracted::text`](crate::mime::Extracted::text).
+    pub text: Option<&'a str>,
+}
+
+/// A piece of [`Evidence`], the cheapest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// [`Evidence::message`].
+    Message,
+    /// [`Evidence::row`].
+    Row,
+    /// [`Evidence::header`].
+    Header,
+    /// [`Evidence::text`].
+    Text,
+}
+
+/// Whether a message answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// That takes more evidence. Of what might decide, this is the cheapest;
+    /// it was not there yet.
+    Needs(Need),
 }
 
 /// Search keys made ready for one view at one moment.
@@ -47,20 +84,35 @@ enum Test {
     Recent,
     ModSeq(ModSeq),
     Meta(Meta),
+    Sent(Order, Day),
+    HasAttachment(bool),
+    Field(Field, Needle),
+    Body(Needle),
+    Text(Needle),
     Not(Box<Test>),
     All(Vec<Test>),
     Any(Vec<Test>),
 }
 
+/// How a day must lie to the one that is asked for.
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    Before,
+    On,
+    Since,
+}
+
 /// What only a message's metadata tells.
 #[derive(Debug)]
 enum Meta {
-    Before(Day),
-    On(Day),
-    Since(Day),
-    SavedBefore(Day),
-    SavedOn(Day),
-    SavedSince(Day),
+    /// INTERNALDATE, in its own offset.
+    Internal(Order, Day),
+    /// SAVEDATE, in UTC.
+    Saved(Order, Day),
+    /// INTERNALDATE at this instant or later, in milliseconds.
+    From(i64),
+    /// INTERNALDATE at this instant or earlier, in milliseconds.
+    Until(i64),
     Larger(u64),
     Smaller(u64),
     EmailId(EmailId),
@@ -69,13 +121,25 @@ enum Meta {
 
 impl Matcher {
     /// Makes keys ready. `disabled` are the keys that may not be used, by
-    /// their IMAP names.
+    /// their IMAP names; `now_ms` is the instant from which YOUNGER and OLDER
+    /// count, in milliseconds since 1970 UTC.
     ///
     /// Fails with `CANNOT` for a disabled key at any depth, under NOT too
     /// (semantics 150), and with `LIMIT` beyond 200 levels of nesting.
-    pub fn new(keys: &[SearchKey], disabled: &[String], view: &SelectedMailbox) -> Result<Matcher> {
-        let mut maker =
-            Maker { disabled, view, state: view.newest(), fields: MessageFields::PLAIN, asks_mod_seq: false };
+    pub fn new(
+        keys: &[SearchKey],
+        disabled: &[String],
+        view: &SelectedMailbox,
+        now_ms: i64,
+    ) -> Result<Matcher> {
+        let mut maker = Maker {
+            disabled,
+            view,
+            state: view.newest(),
+            now_ms,
+            fields: MessageFields::PLAIN,
+            asks_mod_seq: false,
+        };
         let root = Test::All(maker.all(keys, 0)?);
         let first_set = keys.iter().find_map(|key| match key {
             SearchKey::Seq(set) => Some(set.clone()),
@@ -94,15 +158,20 @@ impl Matcher {
         self.asks_mod_seq
     }
 
-    /// Which metadata [`Matcher::test`] needs where it cannot tell without.
+    /// Which metadata [`Matcher::test`] needs where it needs any.
     pub fn fields(&self) -> MessageFields {
         self.fields
     }
 
-    /// Whether the message answers; `None` where that takes its metadata and
-    /// there is none here.
-    pub fn test(&self, candidate: &Candidate, message: Option<&Message>) -> Option<bool> {
-        self.root.ask(candidate, message)
+    /// Whether the message answers, as far as the evidence tells. Each piece
+    /// that is needed and then given brings the verdict nearer: with all four,
+    /// there is one.
+    pub fn test(&self, candidate: &Candidate, evidence: &Evidence<'_>) -> Verdict {
+        match self.root.ask(candidate, evidence) {
+            Ok(true) => Verdict::Yes,
+            Ok(false) => Verdict::No,
+            Err(need) => Verdict::Needs(need),
+        }
     }
 }
 
@@ -110,6 +179,7 @@ struct Maker<'a> {
     disabled: &'a [String],
     view: &'a SelectedMailbox,
     state: &'a MailboxState,
+    now_ms: i64,
     fields: MessageFields,
     asks_mod_seq: bool,
 }
@@ -120,14 +190,10 @@ impl Maker<'_> {
     }
 
     fn make(&mut self, key: &SearchKey, depth: usize) -> Result<Test> {
-        if depth > MAX_DEPTH {
-            return Err(Error::new(
-                ErrorCode::Limit,
-                format!("search keys are nested deeper than {MAX_DEPTH} levels"),
-            ));
-        }
+        SearchKey::check_depth(depth)?;
         key.check_enabled(self.disabled)?;
         let system = |flags: SystemFlags| FlagBits(u64::from(flags.without(SystemFlags::RECENT).0));
+        let field = |field: Field, text: &str| Test::Field(field, Needle::new(text));
         Ok(match key {
             SearchKey::All => Test::Always,
             SearchKey::Seq(set) if set.is_uid() => Test::Uids(set.resolve(self.view.max_uid())),
@@ -147,12 +213,17 @@ impl Maker<'_> {
             SearchKey::New => Test::All(vec![Test::Recent, Test::NoBits(system(SystemFlags::SEEN))]),
             SearchKey::Old => Test::Not(Box::new(Test::Recent)),
             SearchKey::Recent => Test::Recent,
-            SearchKey::Before(day) => Test::Meta(Meta::Before(*day)),
-            SearchKey::On(day) => Test::Meta(Meta::On(*day)),
-            SearchKey::Since(day) => Test::Meta(Meta::Since(*day)),
-            SearchKey::SavedBefore(day) => Test::Meta(Meta::SavedBefore(*day)),
-            SearchKey::SavedOn(day) => Test::Meta(Meta::SavedOn(*day)),
-            SearchKey::SavedSince(day) => Test::Meta(Meta::SavedSince(*day)),
+            SearchKey::Before(day) => Test::Meta(Meta::Internal(Order::Before, *day)),
+            SearchKey::On(day) => Test::Meta(Meta::Internal(Order::On, *day)),
+            SearchKey::Since(day) => Test::Meta(Meta::Internal(Order::Since, *day)),
+            SearchKey::SavedBefore(day) => Test::Meta(Meta::Saved(Order::Before, *day)),
+            SearchKey::SavedOn(day) => Test::Meta(Meta::Saved(Order::On, *day)),
+            SearchKey::SavedSince(day) => Test::Meta(Meta::Saved(Order::Since, *day)),
+            SearchKey::Younger(seconds) => Test::Meta(Meta::From(self.ago(*seconds))),
+            SearchKey::Older(seconds) => Test::Meta(Meta::Until(self.ago(*seconds))),
+            SearchKey::SentBefore(day) => Test::Sent(Order::Before, *day),
+            SearchKey::SentOn(day) => Test::Sent(Order::On, *day),
+            SearchKey::SentSince(day) => Test::Sent(Order::Since, *day),
             SearchKey::Larger(size) => Test::Meta(Meta::Larger(*size)),
             SearchKey::Smaller(size) => Test::Meta(Meta::Smaller(*size)),
             SearchKey::EmailId(id) => {
@@ -167,6 +238,17 @@ impl Maker<'_> {
                 self.asks_mod_seq = true;
                 Test::ModSeq(*mod_seq)
             }
+            SearchKey::From(text) => field(Field::From, text),
+            SearchKey::To(text) => field(Field::To, text),
+            SearchKey::Cc(text) => field(Field::Cc, text),
+            SearchKey::Bcc(text) => field(Field::Bcc, text),
+            SearchKey::Subject(text) => field(Field::Subject, text),
+            SearchKey::Header { name, value } => field(Field::named(name), value),
+            // Every message has a body, if an empty one.
+            SearchKey::Body(text) | SearchKey::Text(text) if text.is_empty() => Test::Always,
+            SearchKey::Body(text) => Test::Body(Needle::new(text)),
+            SearchKey::Text(text) => Test::Text(Needle::new(text)),
+            SearchKey::HasAttachment(wanted) => Test::HasAttachment(*wanted),
             SearchKey::Not(key) => Test::Not(Box::new(self.make(key, depth + 1)?)),
             SearchKey::Or(one, other) => {
                 Test::Any(vec![self.make(one, depth + 1)?, self.make(other, depth + 1)?])
@@ -174,11 +256,20 @@ impl Maker<'_> {
             SearchKey::And(keys) => Test::All(self.all(keys, depth + 1)?),
         })
     }
+
+    /// The instant so many seconds ago.
+    fn ago(&self, seconds: u64) -> i64 {
+        let milliseconds = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
+        self.now_ms.saturating_sub(milliseconds)
+    }
 }
 
+/// The answer, or what is needed to give one.
+type Answer = Result<bool, Need>;
+
 impl Test {
-    fn ask(&self, candidate: &Candidate, message: Option<&Message>) -> Option<bool> {
-        Some(match self {
+    fn ask(&self, candidate: &Candidate, evidence: &Evidence<'_>) -> Answer {
+        Ok(match self {
             Test::Always => true,
             Test::Never => false,
             Test::Seqs(set) => set.contains(candidate.seq),
@@ -187,39 +278,67 @@ impl Test {
             Test::NoBits(bits) => candidate.bits.0 & bits.0 == 0,
             Test::Recent => candidate.recent,
             Test::ModSeq(mod_seq) => candidate.mod_seq >= *mod_seq,
-            Test::Meta(meta) => meta.ask(message?),
-            Test::Not(test) => !test.ask(candidate, message)?,
-            Test::All(tests) => return decide(tests, candidate, message, false),
-            Test::Any(tests) => return decide(tests, candidate, message, true),
+            Test::Meta(meta) => meta.ask(evidence.message.ok_or(Need::Message)?),
+            Test::Sent(order, day) => {
+                let sent = evidence.row.ok_or(Need::Row)?.sent_date;
+                sent.is_some_and(|sent| order.holds(Day(sent.local_day()), *day))
+            }
+            Test::HasAttachment(wanted) => evidence.row.ok_or(Need::Row)?.has_attachment == *wanted,
+            Test::Field(field, needle) => return ask_field(field, needle, evidence),
+            Test::Body(needle) => needle.is_in(evidence.text.ok_or(Need::Text)?),
+            Test::Text(needle) => {
+                needle.is_in_header(evidence.header.ok_or(Need::Header)?)
+                    || needle.is_in(evidence.text.ok_or(Need::Text)?)
+            }
+            Test::Not(test) => !test.ask(candidate, evidence)?,
+            Test::All(tests) => return decide(tests, candidate, evidence, false),
+            Test::Any(tests) => return decide(tests, candidate, evidence, true),
         })
     }
 }
 
-/// The first test that answers `decisive` decides; an unknown one leaves the
+/// The first test that answers `decisive` decides; unknown ones leave the
 /// whole unknown unless another decides.
-fn decide(tests: &[Test], candidate: &Candidate, message: Option<&Message>, decisive: bool) -> Option<bool> {
-    let mut known = true;
+fn decide(tests: &[Test], candidate: &Candidate, evidence: &Evidence<'_>, decisive: bool) -> Answer {
+    let mut need: Option<Need> = None;
     for test in tests {
-        match test.ask(candidate, message) {
-            Some(answer) if answer == decisive => return Some(decisive),
-            Some(_) => {}
-            None => known = false,
+        match test.ask(candidate, evidence) {
+            Ok(answer) if answer == decisive => return Ok(decisive),
+            Ok(_) => {}
+            Err(other) => need = Some(need.map_or(other, |need| need.min(other))),
         }
     }
-    known.then_some(!decisive)
+    need.map_or(Ok(!decisive), Err)
+}
+
+fn ask_field(field: &Field, needle: &Needle, evidence: &Evidence<'_>) -> Answer {
+    match (evidence.row, evidence.header) {
+        (Some(row), Some(header)) => {
+            Ok(field.ask_row(needle, row).unwrap_or_else(|| field.ask_header(needle, header)))
+        }
+        (None, Some(header)) => Ok(field.ask_header(needle, header)),
+        (Some(row), None) => field.ask_row(needle, row).ok_or(Need::Header),
+        (None, None) => Err(if field.is_in_rows() { Need::Row } else { Need::Header }),
+    }
+}
+
+impl Order {
+    fn holds(self, day: Day, wanted: Day) -> bool {
+        match self {
+            Order::Before => day < wanted,
+            Order::On => day == wanted,
+            Order::Since => day >= wanted,
+        }
+    }
 }
 
 impl Meta {
     fn ask(&self, message: &Message) -> bool {
-        let day = || Day::local(message.internal_date);
-        let saved = || Day::utc(message.save_date_ms);
         match self {
-            Meta::Before(wanted) => day() < *wanted,
-            Meta::On(wanted) => day() == *wanted,
-            Meta::Since(wanted) => day() >= *wanted,
-            Meta::SavedBefore(wanted) => saved() < *wanted,
-            Meta::SavedOn(wanted) => saved() == *wanted,
-            Meta::SavedSince(wanted) => saved() >= *wanted,
+            Meta::Internal(order, day) => order.holds(Day::local(message.internal_date), *day),
+            Meta::Saved(order, day) => order.holds(Day::utc(message.save_date_ms), *day),
+            Meta::From(instant) => message.internal_date.timestamp_ms >= *instant,
+            Meta::Until(instant) => message.internal_date.timestamp_ms <= *instant,
             Meta::Larger(size) => message.size > *size,
             Meta::Smaller(size) => message.size < *size,
             Meta::EmailId(id) => message.email_id.as_ref() == Some(id),
@@ -227,13 +346,13 @@ impl Meta {
         }
     }
 }
-
 #[cfg(test)]
 mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::model::{Flags, MailboxId, ZonedTime};
+    use crate::mime::extract;
+    use crate::model::{ErrorCode, Flags, MailboxId, ZonedTime};
     use crate::view::{FlagPage, Keywords, SelectedSet};
 
     /// Four messages as in the semantics' fixture: Seen; Seen Answered; Flagged; recent with a keyword.
@@ -264,19 +383,21 @@ mod tests {
     /// The sequence numbers that answer, and of how many the metadata was needed.
     fn search(keys: &[SearchKey]) -> (Vec<u32>, usize) {
         let view = view();
-        let matcher = Matcher::new(keys, &[], &view).unwrap();
+        let matcher = Matcher::new(keys, &[], &view, NOW_MS).unwrap();
         let mut asked = 0;
         let mut found = Vec::new();
         for (seq, uid) in view.resolve(&matcher.within()) {
             let live = view.newest().get(uid).unwrap();
             let candidate =
                 Candidate { seq, uid, bits: live.bits, mod_seq: live.mod_seq, recent: view.has_recent(uid) };
-            let answer = matcher.test(&candidate, None).unwrap_or_else(|| {
+            let mut verdict = matcher.test(&candidate, &Evidence::default());
+            if verdict == Verdict::Needs(Need::Message) {
                 asked += 1;
                 let sized = message(uid, i64::from(seq) * 10, u64::from(seq) * 100);
-                matcher.test(&candidate, Some(&sized)).unwrap()
-            });
-            if answer {
+                verdict =
+                    matcher.test(&candidate, &Evidence { message: Some(&sized), ..Evidence::default() });
+            }
+            if verdict == Verdict::Yes {
                 found.push(seq);
             }
         }
@@ -294,6 +415,9 @@ mod tests {
     fn or(one: SearchKey, other: SearchKey) -> SearchKey {
         SearchKey::Or(Box::new(one), Box::new(other))
     }
+
+    /// The 31st day, at 00:00 UTC.
+    const NOW_MS: i64 = 30 * 86_400_000;
 
     const SEEN: SearchKey = SearchKey::Flag(SystemFlags::SEEN);
 
@@ -358,6 +482,12 @@ mod tests {
             (SearchKey::EmailId(EmailId::parse("unknown").unwrap()), vec![]),
             (SearchKey::ThreadId(ThreadId::from_bytes(&[7])), vec![1, 2, 3, 4]),
             (not(SearchKey::Larger(300)), vec![1, 2, 3]),
+            (SearchKey::Younger(86_400 * 10), vec![2, 3, 4]),
+            (SearchKey::Younger(86_400 * 10 - 1), vec![3, 4]),
+            (SearchKey::Older(86_400 * 10), vec![1, 2]),
+            (SearchKey::Older(86_400 * 10 + 1), vec![1]),
+            (SearchKey::Older(u64::MAX), vec![]),
+            (SearchKey::Younger(u64::MAX), vec![1, 2, 3, 4]),
         ] {
             assert_eq!(search(std::slice::from_ref(&key)), (found, 4), "{key:?}");
         }
@@ -373,7 +503,7 @@ mod tests {
     }
 
     fn refused(keys: &[SearchKey], disabled: &str) -> Option<ErrorCode> {
-        Matcher::new(keys, &[disabled.to_owned()], &view()).err().map(|error| error.code())
+        Matcher::new(keys, &[disabled.to_owned()], &view(), NOW_MS).err().map(|error| error.code())
     }
 
     #[test]
@@ -398,8 +528,113 @@ mod tests {
 
     #[test]
     fn keys_that_are_nested_too_deep_are_refused() {
+        use crate::search::key::MAX_DEPTH;
         let nest = |depth: usize| (0..depth).fold(SEEN, |key, _| not(key));
         assert_eq!(search(&[nest(MAX_DEPTH)]).0, [1, 2]);
         assert_eq!(refused(&[nest(MAX_DEPTH + 1)], ""), Some(ErrorCode::Limit));
+    }
+
+    const MAIL: &[u8] = b"From: Ann <ann@x>\r\nDate: 21 Jan 1970 23:30:00 -0500\r\nSubject: apples\r\nX-Tag: red\r\n\r\nPears and\r\nplums\r\n";
+
+    /// The verdict on a message that is seen, of 200 octets, and what it took.
+    fn judge(keys: &[SearchKey], mail: &[u8]) -> (bool, Vec<Need>) {
+        let view = view();
+        let matcher = Matcher::new(keys, &[], &view, NOW_MS).unwrap();
+        let candidate = Candidate { seq: 1, uid: 101, bits: FlagBits(1), mod_seq: 2, recent: false };
+        let extracted = extract(mail);
+        let metadata = message(101, 10, 200);
+        let (mut evidence, mut asked) = (Evidence::default(), Vec::new());
+        loop {
+            let need = match matcher.test(&candidate, &evidence) {
+                Verdict::Yes => return (true, asked),
+                Verdict::No => return (false, asked),
+                Verdict::Needs(need) => need,
+            };
+            assert!(asked.last().is_none_or(|last| *last < need), "{asked:?}, then {need:?}: {keys:?}");
+            asked.push(need);
+            match need {
+                Need::Message => evidence.message = Some(&metadata),
+                Need::Row => evidence.row = Some(&extracted.row),
+                Need::Header => evidence.header = Some(crate::mime::header::split(mail).header),
+                Need::Text => evidence.text = Some(&extracted.text),
+            }
+        }
+    }
+
+    fn body(text: &str) -> SearchKey {
+        SearchKey::Body(text.to_owned())
+    }
+
+    fn from(text: &str) -> SearchKey {
+        SearchKey::From(text.to_owned())
+    }
+
+    fn header(name: &str, value: &str) -> SearchKey {
+        SearchKey::Header { name: name.to_owned(), value: value.to_owned() }
+    }
+
+    #[test]
+    fn s141_s143_s145_s146_each_key_asks_for_the_least_that_tells() {
+        let text = |text: &str| SearchKey::Text(text.to_owned());
+        for (key, answer, asked) in [
+            (from("ANN <ann@X>"), true, vec![Need::Row]),
+            (SearchKey::Subject("apple".to_owned()), true, vec![Need::Row]),
+            (SearchKey::To("x".to_owned()), false, vec![Need::Row]),
+            (SearchKey::Cc(String::new()), false, vec![Need::Row, Need::Header]),
+            (SearchKey::Bcc("ann".to_owned()), false, vec![Need::Row]),
+            // In its own offset it is the 21st.
+            (SearchKey::SentOn(Day(20)), true, vec![Need::Row]),
+            (SearchKey::SentBefore(Day(20)), false, vec![Need::Row]),
+            (SearchKey::SentSince(Day(20)), true, vec![Need::Row]),
+            (SearchKey::HasAttachment(false), true, vec![Need::Row]),
+            (SearchKey::HasAttachment(true), false, vec![Need::Row]),
+            (header("FROM", "ann"), true, vec![Need::Row]),
+            (header("x-tag", "RED"), true, vec![Need::Header]),
+            (header("date", "-0500"), true, vec![Need::Header]),
+            (header("x-tag", "pears"), false, vec![Need::Header]),
+            (body("pears AND plums"), true, vec![Need::Text]),
+            (body("apples"), false, vec![Need::Text]),
+            (body(""), true, vec![]),
+            (text("apples"), true, vec![Need::Header]),
+            (text("plums"), true, vec![Need::Header, Need::Text]),
+            (text("subject: apples"), true, vec![Need::Header]),
+            (text("red pears"), false, vec![Need::Header, Need::Text]),
+            (text(""), true, vec![]),
+        ] {
+            assert_eq!(judge(std::slice::from_ref(&key), MAIL), (answer, asked.clone()), "{key:?}");
+            assert_eq!(judge(&[not(key.clone())], MAIL), (!answer, asked), "NOT {key:?}");
+        }
+    }
+
+    #[test]
+    fn s143_without_a_date_that_can_be_read_nothing_was_sent() {
+        for mail in [&b"Subject: x\r\n\r\n"[..], b"Date: yesterday\r\n\r\n", b"Date:\r\n\r\n", b""] {
+            for key in
+                [SearchKey::SentBefore(Day(99)), SearchKey::SentOn(Day(0)), SearchKey::SentSince(Day(-99))]
+            {
+                assert!(!judge(std::slice::from_ref(&key), mail).0);
+                assert!(judge(&[not(key)], mail).0);
+            }
+        }
+    }
+
+    #[test]
+    fn the_cheaper_keys_decide_before_the_dearer_are_asked() {
+        for (keys, answer, asked) in [
+            (vec![body("pears"), SearchKey::NotFlag(SystemFlags::SEEN)], false, vec![]),
+            (vec![or(body("pears"), SEEN)], true, vec![]),
+            (vec![body("pears"), from("bob")], false, vec![Need::Row]),
+            (vec![or(body("nuts"), from("ann"))], true, vec![Need::Row]),
+            (vec![body("pears"), SearchKey::Larger(200)], false, vec![Need::Message]),
+            (
+                vec![body("pears"), header("x-tag", "red"), from("ann"), SearchKey::Larger(100)],
+                true,
+                vec![Need::Message, Need::Row, Need::Header, Need::Text],
+            ),
+            (vec![not(or(from("ann"), body("nuts")))], false, vec![Need::Row]),
+            (vec![not(SearchKey::And(vec![body("nuts"), from("bob")]))], true, vec![Need::Row]),
+        ] {
+            assert_eq!(judge(&keys, MAIL), (answer, asked), "{keys:?}");
+        }
     }
 }

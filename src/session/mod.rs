@@ -14,5 +14,6 @@ mod tests;
 
 pub use base::{BaseSession, SessionOptions, View};
 pub use results::{
-    AppendUid, CopyResult, CopyUid, FetchOptions, FetchResult, SearchResult, StoreOptions, StoreResult,
+    AppendUid, CopyResult, CopyUid, ExtendedSearch, FetchOptions, FetchResult, MailboxMatches, SearchOptions,
+    SearchProgress, SearchResult, StoreOptions, StoreResult,
 };

@@ -1,7 +1,11 @@
 //! What a session's operations are asked for and answer. Plain data.
 
-use crate::model::{FlagOp, Message, MessageFields, ModSeq, RangeSet, Uid};
-use crate::view::Updates;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::model::{FlagOp, MailboxId, Message, MessageFields, ModSeq, RangeSet, Uid};
+use crate::search::Returns;
+use crate::view::{Event, Updates};
 
 /// How messages are fetched.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +73,35 @@ pub struct StoreResult {
     pub updates: Updates,
 }
 
+/// How far a search is, over all mailboxes that it looks into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SearchProgress {
+    /// Messages about which it is decided whether they answer.
+    pub searched: u64,
+    /// Messages in all.
+    pub total: u64,
+    /// Messages that answer so far.
+    pub found: u64,
+}
+
+/// How messages are searched.
+#[derive(Clone, Default)]
+pub struct SearchOptions {
+    /// Ends the search with `ABORTED` soon after it is set.
+    pub cancel: Option<Event>,
+    /// Is told how far the search is, every few hundred messages and at its end.
+    pub progress: Option<Rc<dyn Fn(SearchProgress)>>,
+    /// What RETURN asks for; it says whose mod-sequence the answer tells
+    /// (RFC 7162 section 3.1.5) and leaves nothing out.
+    pub returns: Option<Returns>,
+}
+
+impl fmt::Debug for SearchOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SearchOptions").field("returns", &self.returns).finish_non_exhaustive()
+    }
+}
+
 /// The answer to SEARCH.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchResult {
@@ -82,6 +115,50 @@ pub struct SearchResult {
     pub expunge_issued: bool,
     /// What is new in the view.
     pub updates: Updates,
+}
+
+/// The answer to SEARCH with RETURN (RFC 9051 section 7.3.4, ESEARCH). What
+/// was not asked for, and the ends of no messages at all, are not there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExtendedSearch {
+    /// The lowest number.
+    pub min: Option<u32>,
+    /// The highest number.
+    pub max: Option<u32>,
+    /// All numbers, where there are any.
+    pub all: Option<RangeSet>,
+    /// How many there are.
+    pub count: Option<u32>,
+    /// As [`SearchResult::mod_seq`].
+    pub mod_seq: Option<ModSeq>,
+}
+
+impl SearchResult {
+    /// The answer in the forms that RETURN asks for, in UIDs or in sequence numbers.
+    pub fn extended(&self, returns: Returns, uid: bool) -> ExtendedSearch {
+        let number = |(seq, message): &(u32, Uid)| if uid { *message } else { *seq };
+        let all = || RangeSet::from_sorted(self.messages.iter().map(number));
+        ExtendedSearch {
+            min: self.messages.first().filter(|_| returns.min).map(number),
+            max: self.messages.last().filter(|_| returns.max).map(number),
+            all: (returns.all && !self.messages.is_empty()).then(all),
+            count: returns.count.then(|| u32::try_from(self.messages.len()).unwrap_or(u32::MAX)),
+            mod_seq: self.mod_seq,
+        }
+    }
+}
+
+/// What a search over many mailboxes found in one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxMatches {
+    /// The mailbox's name when it was searched.
+    pub name: String,
+    /// Its identity.
+    pub mailbox_id: MailboxId,
+    /// Its UIDVALIDITY.
+    pub uid_validity: u32,
+    /// The messages that answer; possibly none.
+    pub uids: RangeSet,
 }
 
 /// Where copies went (RFC 4315, COPYUID).

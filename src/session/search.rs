@@ -1,54 +1,57 @@
-//! SEARCH: which messages of a view answer, asking for as little of them as
-//! the keys need. Not here: what the keys mean (`crate::search`).
+//! SEARCH: which messages of a view, or of many mailboxes, answer, reading as
+//! little of them as the keys need. Not here: what the keys mean (`crate::search`).
 
-use super::{BaseSession, SearchResult};
-use crate::model::{Result, Uid};
-use crate::search::{Candidate, Matcher, SearchKey};
-use crate::view::{SelectedMailbox, UpdateOptions};
+use std::rc::Rc;
 
-/// How many messages' metadata is held at once.
-const CHUNK: usize = 4096;
+use super::{BaseSession, MailboxMatches, SearchOptions, SearchProgress, SearchResult};
+use crate::backend::{MailboxData, header_octets};
+use crate::mime::ListRow;
+use crate::model::{Error, ErrorCode, MailboxName, Message, RangeSet, Result, Uid, Value};
+use crate::platform;
+use crate::search::{Candidate, Evidence, Matcher, Need, Returns, SearchKey, Verdict};
+use crate::view::{SelectedMailbox, SelectedSet, UpdateOptions};
+
+/// How many messages' metadata and list rows are held at once.
+const CHUNK: usize = 2048;
+
+/// How many messages' headers or texts are held at once, and of how many
+/// octets of mail; one message may be longer.
+const BATCH: usize = 256;
+const BATCH_OCTETS: u64 = 4 * 1024 * 1024;
+
+/// After so long the host's other tasks get a turn.
+const TURN_MS: i64 = 12;
 
 impl BaseSession {
     /// SEARCH: the view's messages that answer all of the keys; no keys, every
     /// message does (semantics 151). Flags are those of now. A message that is
     /// gone but not announced answers with what was last told of it and keeps
-    /// its number; this call announces none (semantics 90, 100).
+    /// its number; this call announces none (semantics 90, 100). Where what
+    /// the keys ask of it is not known any more, it does not answer.
+    ///
+    /// Metadata is read only for messages that flags and numbers leave open,
+    /// list rows only for those that metadata does, headers and texts, a few
+    /// megabytes at a time, only for the rest.
     ///
     /// Fails with `CANNOT` for a disabled key at any depth (semantics 150),
-    /// `LIMIT` for keys nested too deep, and `CLOSED` for a view that is closed.
+    /// `LIMIT` for keys nested too deep, `ABORTED` once `options.cancel` is
+    /// set, and `CLOSED` for a view that is closed.
     pub async fn search_mailbox(
         &self,
         selected: &mut SelectedMailbox,
         keys: &[SearchKey],
+        options: &SearchOptions,
     ) -> Result<SearchResult> {
         self.on_view(selected, async |mailbox, selected| {
+            let mut search = Search::new(options);
+            search.check_cancelled()?;
             mailbox.update_selected(selected, None).await?;
-            let matcher = Matcher::new(keys, &self.options.disabled_search_keys, selected)?;
-            let mut found = Vec::new();
-            let mut unsure = Vec::new();
-            for (seq, uid) in selected.resolve(&matcher.within()) {
-                let Some(candidate) = candidate(selected, seq, uid) else { continue };
-                match matcher.test(&candidate, None) {
-                    Some(true) => found.push(candidate),
-                    Some(false) => {}
-                    None => unsure.push(candidate),
-                }
-            }
-            let sure = found.len();
-            for chunk in unsure.chunks(CHUNK) {
-                let uids: Vec<Uid> = chunk.iter().map(|candidate| candidate.uid).collect();
-                let messages = mailbox.messages(&uids, matcher.fields()).await?;
-                let answers = chunk.iter().zip(&messages).filter(|(candidate, message)| {
-                    matcher.test(candidate, message.as_ref()).unwrap_or(false)
-                });
-                found.extend(answers.map(|(candidate, _)| *candidate));
-            }
-            if found.len() > sure {
-                found.sort_unstable_by_key(|candidate| candidate.seq);
-            }
-            let mod_seqs = found.iter().map(|candidate| candidate.mod_seq);
-            let mod_seq = mod_seqs.max().filter(|_| matcher.asks_mod_seq());
+            let matcher =
+                Matcher::new(keys, &self.options.disabled_search_keys, selected, platform::now_ms())?;
+            let members = selected.resolve(&matcher.within());
+            search.expect(members.len());
+            let found = search.run(mailbox, selected, &matcher, &members).await?;
+            let mod_seq = matcher.asks_mod_seq().then(|| mod_seq_of(&found, options.returns)).flatten();
             let expunge_issued = found.iter().any(|candidate| selected.is_hidden(candidate.uid));
             let messages = found.iter().map(|candidate| (candidate.seq, candidate.uid)).collect();
             let updates = selected.updates(&UpdateOptions { hide_expunged: true, silence: None });
@@ -56,6 +59,101 @@ impl BaseSession {
         })
         .await
     }
+
+    /// SEARCH in many mailboxes at once, or in all, without a view: as if each
+    /// were selected read-only at this moment, with the `\Recent` that no view
+    /// has claimed. Answers come in the order of the names or, for all
+    /// mailboxes, of LIST; a mailbox that is named twice answers once. One that
+    /// is deleted meanwhile is left out.
+    ///
+    /// Fails as [`search_mailbox`](Self::search_mailbox) does, and with
+    /// `NOT_FOUND` for a name that is no mailbox.
+    pub async fn search(
+        &self,
+        keys: &[SearchKey],
+        mailboxes: Option<&[String]>,
+        options: &SearchOptions,
+    ) -> Result<Vec<MailboxMatches>> {
+        self.run(async {
+            let mut search = Search::new(options);
+            search.check_cancelled()?;
+            let mut places = Vec::new();
+            for mailbox in self.named_mailboxes(mailboxes).await? {
+                // One that has no state any more is deleted.
+                let Some(state) = mailbox.state().await? else { continue };
+                let recent = state.unclaimed_recent().clone();
+                let view = SelectedMailbox::new(
+                    mailbox.mailbox_id(),
+                    true,
+                    state,
+                    recent,
+                    // Nobody else's business: no delivery shall see this view.
+                    &SelectedSet::new(),
+                );
+                let matcher =
+                    Matcher::new(keys, &self.options.disabled_search_keys, &view, platform::now_ms())?;
+                let members = view.resolve(&matcher.within());
+                search.expect(members.len());
+                places.push((mailbox, view, matcher, members));
+            }
+            let mut answers = Vec::with_capacity(places.len());
+            for (mailbox, view, matcher, members) in places {
+                let found = match search.run(mailbox.as_ref(), &view, &matcher, &members).await {
+                    Err(error) if error.code() == ErrorCode::Closed => {
+                        // Closed may be the mailbox's end or the storage's; only the first is passed over.
+                        match self.mailbox_set.get_mailbox_by_id(&mailbox.mailbox_id()).await? {
+                            None => continue,
+                            Some(_) => return Err(error),
+                        }
+                    }
+                    found => found?,
+                };
+                answers.push(MailboxMatches {
+                    name: mailbox.name(),
+                    mailbox_id: mailbox.mailbox_id(),
+                    uid_validity: mailbox.uid_validity(),
+                    uids: RangeSet::from_sorted(found.iter().map(|candidate| candidate.uid)),
+                });
+            }
+            Ok(answers)
+        })
+        .await
+    }
+
+    /// The mailboxes of these names, or all that can be selected, each once.
+    async fn named_mailboxes(&self, names: Option<&[String]>) -> Result<Vec<Rc<dyn MailboxData>>> {
+        let mut found: Vec<Rc<dyn MailboxData>> = Vec::new();
+        let Some(names) = names else {
+            for entry in self.mailbox_set.list_mailboxes().await?.entries() {
+                match self.mailbox_set.get_mailbox(&MailboxName::parse(&entry.name)?).await {
+                    Ok(mailbox) => found.push(mailbox),
+                    // Only an ancestor, or deleted since.
+                    Err(error) if error.code() == ErrorCode::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            return Ok(found);
+        };
+        for name in names {
+            let mailbox = self.mailbox_set.get_mailbox(&MailboxName::parse(name)?).await?;
+            if !found.iter().any(|known| known.mailbox_id() == mailbox.mailbox_id()) {
+                found.push(mailbox);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The highest mod-sequence among those of the found that are told (RFC 7162 section 3.1.5).
+fn mod_seq_of(found: &[Candidate], returns: Option<Returns>) -> Option<u64> {
+    let ends_only =
+        returns.is_some_and(|returns| (returns.min || returns.max) && !returns.all && !returns.count);
+    let Some(returns) = returns.filter(|_| ends_only) else {
+        return found.iter().map(|candidate| candidate.mod_seq).max();
+    };
+    let lowest = found.first().filter(|_| returns.min);
+    let highest = found.last().filter(|_| returns.max);
+    [lowest, highest].into_iter().flatten().map(|candidate| candidate.mod_seq).max()
 }
 
 /// What is known of a member: as it is now or, where it is gone, as it was told.
@@ -63,4 +161,237 @@ fn candidate(selected: &SelectedMailbox, seq: u32, uid: Uid) -> Option<Candidate
     let live = selected.newest().get(uid).or_else(|| selected.told_live(uid))?;
     let recent = selected.has_recent(uid);
     Some(Candidate { seq, uid, bits: live.bits, mod_seq: live.mod_seq, recent })
+}
+
+/// A message about which nothing is decided yet.
+struct Open {
+    candidate: Candidate,
+    need: Need,
+    message: Option<Message>,
+    row: Option<ListRow>,
+    header: Option<Vec<u8>>,
+}
+
+/// One search while it runs.
+struct Search<'a> {
+    options: &'a SearchOptions,
+    progress: SearchProgress,
+    turn_ms: i64,
+}
+
+impl<'a> Search<'a> {
+    fn new(options: &'a SearchOptions) -> Self {
+        Search { options, progress: SearchProgress::default(), turn_ms: platform::now_ms() }
+    }
+
+    fn expect(&mut self, messages: usize) {
+        self.progress.total += messages as u64;
+    }
+
+    fn check_cancelled(&self) -> Result<()> {
+        match &self.options.cancel {
+            Some(cancel) if cancel.is_set() => {
+                Err(Error::new(ErrorCode::Aborted, "the search was cancelled"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells how far the search is and lets others have a turn.
+    async fn rest(&mut self) -> Result<()> {
+        if let Some(progress) = &self.options.progress {
+            progress(self.progress);
+        }
+        // Also where the clock was set back.
+        if !(0..TURN_MS).contains(&(platform::now_ms() - self.turn_ms)) {
+            platform::yield_now().await;
+            self.turn_ms = platform::now_ms();
+        }
+        self.check_cancelled()
+    }
+
+    /// Those of the members that answer, ascending.
+    async fn run(
+        &mut self,
+        mailbox: &dyn MailboxData,
+        selected: &SelectedMailbox,
+        matcher: &Matcher,
+        members: &[(u32, Uid)],
+    ) -> Result<Vec<Candidate>> {
+        let mut found = Vec::new();
+        let mut open: Vec<(Candidate, Need)> = Vec::new();
+        for (seq, uid) in members {
+            let Some(candidate) = candidate(selected, *seq, *uid) else { continue };
+            match matcher.test(&candidate, &Evidence::default()) {
+                Verdict::Yes => found.push(candidate),
+                Verdict::No => {}
+                Verdict::Needs(need) => open.push((candidate, need)),
+            }
+        }
+        let sure = found.len();
+        self.progress.found += sure as u64;
+        self.progress.searched += (members.len() - open.len()) as u64;
+        self.rest().await?;
+        for chunk in open.chunks(CHUNK) {
+            let open = |(candidate, need): &(Candidate, Need)| Open {
+                candidate: *candidate,
+                need: *need,
+                message: None,
+                row: None,
+                header: None,
+            };
+            let mut open: Vec<Open> = chunk.iter().map(open).collect();
+            let mut judged = Judged { matcher, found: &mut found, progress: &mut self.progress };
+            judged.messages(mailbox, &mut open).await?;
+            judged.rows(mailbox, &mut open).await?;
+            self.rest().await?;
+            self.contents(mailbox, matcher, open, &mut found).await?;
+        }
+        if found.len() > sure {
+            found.sort_unstable_by_key(|candidate| candidate.seq);
+        }
+        Ok(found)
+    }
+
+    /// Headers and texts, in batches bounded by what the messages weigh.
+    async fn contents(
+        &mut self,
+        mailbox: &dyn MailboxData,
+        matcher: &Matcher,
+        mut open: Vec<Open>,
+        found: &mut Vec<Candidate>,
+    ) -> Result<()> {
+        let uids: Vec<Uid> =
+            open.iter().filter(|open| open.message.is_none()).map(|open| open.candidate.uid).collect();
+        if !uids.is_empty() {
+            let mut messages = mailbox.messages(&uids, matcher.fields()).await?.into_iter();
+            for open in open.iter_mut().filter(|open| open.message.is_none()) {
+                open.message = messages.next().flatten();
+            }
+        }
+        let mut rest = open.into_iter().peekable();
+        while rest.peek().is_some() {
+            let (mut batch, mut octets) = (Vec::new(), 0);
+            while let Some(open) = rest.next_if(|open| {
+                octets += open.message.as_ref().map_or(0, |message| message.size);
+                batch.is_empty() || octets <= BATCH_OCTETS && batch.len() < BATCH
+            }) {
+                batch.push(open);
+            }
+            let mut judged = Judged { matcher, found, progress: &mut self.progress };
+            judged.headers(mailbox, &mut batch).await?;
+            judged.texts(mailbox, &mut batch).await?;
+            self.rest().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Messages being judged by one piece of evidence after the other.
+struct Judged<'a> {
+    matcher: &'a Matcher,
+    found: &'a mut Vec<Candidate>,
+    progress: &'a mut SearchProgress,
+}
+
+impl Judged<'_> {
+    async fn messages(&mut self, mailbox: &dyn MailboxData, open: &mut Vec<Open>) -> Result<()> {
+        let fields = self.matcher.fields();
+        self.stage(
+            Need::Message,
+            open,
+            async |uids| mailbox.messages(uids, fields).await,
+            |open, message| {
+                open.message = Some(message);
+                None
+            },
+        )
+        .await
+    }
+
+    async fn rows(&mut self, mailbox: &dyn MailboxData, open: &mut Vec<Open>) -> Result<()> {
+        self.stage(
+            Need::Row,
+            open,
+            async |uids| mailbox.list_rows(uids).await,
+            |open, row| {
+                open.row = Some(row);
+                None
+            },
+        )
+        .await
+    }
+
+    async fn headers(&mut self, mailbox: &dyn MailboxData, open: &mut Vec<Open>) -> Result<()> {
+        self.stage(
+            Need::Header,
+            open,
+            async |uids| mailbox.content(uids).await,
+            |open, content| {
+                open.header = Some(header_octets(&content));
+                None
+            },
+        )
+        .await
+    }
+
+    async fn texts(&mut self, mailbox: &dyn MailboxData, open: &mut Vec<Open>) -> Result<()> {
+        let read = async |uids: &[Uid]| mailbox.texts(uids).await;
+        self.stage(Need::Text, open, read, |_, text| Some(text)).await
+    }
+
+    /// Reads one piece of evidence of those that need it and judges them anew.
+    /// Those of which it is not known any more do not answer.
+    async fn stage<T>(
+        &mut self,
+        need: Need,
+        open: &mut Vec<Open>,
+        read: impl AsyncFnOnce(&[Uid]) -> Result<Vec<Option<T>>>,
+        take: impl Fn(&mut Open, T) -> Option<Value>,
+    ) -> Result<()> {
+        let asked = |open: &Open| open.need == need;
+        let uids: Vec<Uid> = open.iter().filter(|open| asked(open)).map(|open| open.candidate.uid).collect();
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let mut answers = read(&uids).await?.into_iter();
+        open.retain_mut(|open| {
+            if !asked(open) {
+                return true;
+            }
+            let verdict = match answers.next().flatten() {
+                None => Verdict::No,
+                Some(piece) => {
+                    let text = take(open, piece);
+                    self.judge(open, text.as_ref())
+                }
+            };
+            match verdict {
+                Verdict::Needs(next) => open.need = next,
+                Verdict::Yes => {
+                    self.found.push(open.candidate);
+                    self.progress.found += 1;
+                }
+                Verdict::No => {}
+            }
+            let undecided = matches!(verdict, Verdict::Needs(_));
+            self.progress.searched += u64::from(!undecided);
+            undecided
+        });
+        Ok(())
+    }
+
+    fn judge(&self, open: &Open, text: Option<&Value>) -> Verdict {
+        let evidence = Evidence {
+            message: open.message.as_ref(),
+            row: open.row.as_ref(),
+            header: open.header.as_deref(),
+            text: None,
+        };
+        let Some(text) = text else { return self.matcher.test(&open.candidate, &evidence) };
+        text.with(|octets| {
+            let text = String::from_utf8_lossy(octets);
+            self.matcher.test(&open.candidate, &Evidence { text: Some(&text), ..evidence })
+        })
+    }
 }

@@ -161,7 +161,9 @@ fn s91_a_call_that_fails_leaves_no_hiding_and_no_silence() {
         let (_, mut theirs) = other.select_mailbox("INBOX", false).await.unwrap();
         other.update_flags(&mut theirs, &uids("2"), &flags("\\Deleted"), &silent(FlagOp::Add)).await.unwrap();
         other.expunge_mailbox(&mut theirs, None).await.unwrap();
-        let refused = mine.search_mailbox(&mut view, &[SearchKey::Not(Box::new(SearchKey::All))]).await;
+        let refused = mine
+            .search_mailbox(&mut view, &[SearchKey::Not(Box::new(SearchKey::All))], &SearchOptions::default())
+            .await;
         assert_eq!(refused.unwrap_err().code(), ErrorCode::Cannot);
         // Too many keywords: the store is refused as a whole.
         let many: Vec<String> = (0..60).map(|n| format!("k{n}")).collect();
@@ -207,7 +209,7 @@ fn s121_every_call_notices_the_end_of_its_mailbox_once() {
             let call = async |view: &mut SelectedMailbox| match number {
                 0 => mine.check_mailbox(view, None, false).await,
                 1 => mine.fetch_messages(view, &all, &fetch()).await.map(|done| done.updates),
-                2 => mine.search_mailbox(view, &[]).await.map(|done| done.updates),
+                2 => mine.search_mailbox(view, &[], &SearchOptions::default()).await.map(|done| done.updates),
                 3 => mine.expunge_mailbox(view, None).await,
                 4 => mine.copy_messages(view, &all, "INBOX").await.map(|done| done.updates),
                 5 => mine.move_messages(view, &all, "INBOX").await.map(|done| done.updates),
@@ -322,11 +324,20 @@ fn unchanged_since_leaves_newer_messages_alone_and_lists_them() {
             .map(|(seq, message)| format!("{seq} {} {}", message.uid, message.flags))
             .collect();
         assert_eq!(lines, ["1 1 (\\Flagged \\Recent)", "3 3 (\\Flagged \\Recent)"]);
-        let found =
-            mine.search_mailbox(&mut view, &[SearchKey::ModSeq(snapshot.highest_mod_seq + 1)]).await.unwrap();
+        let found = mine
+            .search_mailbox(
+                &mut view,
+                &[SearchKey::ModSeq(snapshot.highest_mod_seq + 1)],
+                &SearchOptions::default(),
+            )
+            .await
+            .unwrap();
         assert_eq!(found.messages, [(1, 1), (2, 2), (3, 3)]);
         assert_eq!(found.mod_seq, Some(stored.updates.mod_seq));
-        assert_eq!(mine.search_mailbox(&mut view, &[]).await.unwrap().mod_seq, None);
+        assert_eq!(
+            mine.search_mailbox(&mut view, &[], &SearchOptions::default()).await.unwrap().mod_seq,
+            None
+        );
     });
 }
 

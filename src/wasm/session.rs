@@ -18,7 +18,7 @@ use crate::model::{
     AppendMessage, Error, MailboxName, MailboxSnapshot, Message, MessageFields, Result, SequenceSet, Uid,
     Value,
 };
-use crate::session::{BaseSession, FetchOptions, SessionOptions, StoreOptions};
+use crate::session::{BaseSession, FetchOptions, SearchOptions, SessionOptions, StoreOptions};
 use crate::store::Durability;
 use crate::view::{SelectedMailbox, Updates};
 
@@ -414,7 +414,10 @@ impl SessionHandle {
     #[wasm_bindgen(js_name = searchMailbox)]
     pub fn search_mailbox(&self, id: u32, keys: JsValue) -> Promise {
         self.on_view(id, async move |core, view| {
-            let found = core.session.search_mailbox(view, &search_key::keys(&keys)?).await?;
+            let found = core
+                .session
+                .search_mailbox(view, &search_key::keys(&keys)?, &SearchOptions::default())
+                .await?;
             Ok(told(&found.updates)
                 .set("uids", convert::uids(found.messages.iter().map(|(_, uid)| *uid)))
                 .set("seqs", convert::uids(found.messages.iter().map(|(seq, _)| *seq)))

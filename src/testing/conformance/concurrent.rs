@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::world::*;
 use crate::model::{ErrorCode, FlagOp, MessageFields, ModSeq};
 use crate::search::SearchKey;
-use crate::session::{FetchOptions, StoreOptions};
+use crate::session::{FetchOptions, SearchOptions, StoreOptions};
 use crate::testing::fixture::DATES;
 
 pub async fn s97_fetch_of_a_message_that_is_gone_unannounced(world: Rc<World>) {
@@ -48,13 +48,15 @@ pub async fn s100_search_lists_it_until_it_is_announced(world: Rc<World>) {
     rival.select("INBOX").await;
     rival.remove("102").await;
     let view = client.selected.as_mut().unwrap();
-    let found = client.session.search_mailbox(view, &[SearchKey::All]).await.unwrap();
+    let found =
+        client.session.search_mailbox(view, &[SearchKey::All], &SearchOptions::default()).await.unwrap();
     assert_eq!(found.messages, [(1, 101), (2, 102), (3, 103), (4, 104)]);
     assert!(found.expunge_issued);
     assert_eq!(told(&found.updates), "");
     assert_eq!(client.noop().await, "2 EXPUNGE");
     let view = client.selected.as_mut().unwrap();
-    let found = client.session.search_mailbox(view, &[SearchKey::All]).await.unwrap();
+    let found =
+        client.session.search_mailbox(view, &[SearchKey::All], &SearchOptions::default()).await.unwrap();
     assert_eq!((found.messages, found.expunge_issued), (vec![(1, 101), (2, 103), (3, 104)], false));
 }
 

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use super::world::*;
 use crate::model::{AppendMessage, EmailId, ErrorCode, FlagOp, Result, SystemFlags, ThreadId, ZonedTime};
 use crate::search::{Day, SearchKey};
-use crate::session::{BaseSession, SessionOptions};
+use crate::session::{BaseSession, SearchOptions, SessionOptions};
 use crate::testing::fixture::SIZES;
 
 async fn try_search(client: &mut Client, keys: &[SearchKey]) -> Result<Vec<u32>> {
     let view = client.selected.as_mut().unwrap();
-    let found = client.session.search_mailbox(view, keys).await?;
+    let found = client.session.search_mailbox(view, keys, &SearchOptions::default()).await?;
     Ok(found.messages.into_iter().map(|(seq, _)| seq).collect())
 }
 
@@ -53,7 +53,8 @@ pub async fn s137_s138_s139_s151_all_sets_and_groups(world: Rc<World>) {
         assert_eq!(search(&mut client, &keys).await, wanted, "{keys:?}");
     }
     let view = client.selected.as_mut().unwrap();
-    let found = client.session.search_mailbox(view, &[SearchKey::All]).await.unwrap();
+    let found =
+        client.session.search_mailbox(view, &[SearchKey::All], &SearchOptions::default()).await.unwrap();
     assert_eq!(found.messages, [(1, 101), (2, 102), (3, 103), (4, 104)]);
 }
 
