@@ -8,6 +8,7 @@ pub mod model;
 pub mod platform;
 pub mod search;
 pub mod session;
+pub mod sieve;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,0 +1,132 @@
+//! The language itself: control, actions, tests, match types (RFC 5228).
+
+use super::*;
+
+const MAIL: &str = "From: \"Me\" <me@example.com>\r\n\
+    To: You <you@example.org>, =?utf-8?q?J=C3=B6?= <jo@Sub.Example.org>\r\n\
+    Cc: group: a@b.example, <c@d.example>;\r\n\
+    Subject: [list] =?utf-8?q?Gr=C3=BC=C3=9Fe?= *star?\r\n\
+    X-Empty:\r\n\
+    X-Folded: one\r\n  two\r\n\
+    \r\n\
+    Hello\r\n";
+
+#[test]
+fn s164_control_flow_and_the_implicit_keep() {
+    for (script, expected) in [
+        ("", vec!["keep"]),
+        ("keep;", vec!["keep"]),
+        ("keep; keep;", vec!["keep"]),
+        ("discard;", vec![]),
+        ("discard; keep;", vec!["keep"]),
+        ("keep; discard;", vec!["keep"]),
+        ("stop;", vec!["keep"]),
+        ("stop; discard;", vec!["keep"]),
+        ("discard; stop; keep;", vec![]),
+        ("if true { stop; } discard;", vec!["keep"]),
+        ("if true { if true { stop; } } discard;", vec!["keep"]),
+        ("if false { discard; } else { keep; stop; }", vec!["keep"]),
+        (
+            "if false { keep; } elsif true { discard; } elsif true { redirect \"a@b\"; } else { keep; }",
+            vec![],
+        ),
+        ("if false { keep; } elsif false { keep; } else { discard; }", vec![]),
+        ("if true {} else { discard; }", vec!["keep"]),
+        ("redirect \"a@b.example\";", vec!["redirect a@b.example"]),
+        (
+            "redirect \"a@b.example\"; redirect \"A <a@b.example>\"; keep;",
+            vec!["redirect a@b.example", "keep"],
+        ),
+        ("require \"fileinto\"; fileinto \"A\"; fileinto \"B\"; fileinto \"A\";", vec!["file A", "file B"]),
+        ("require \"fileinto\"; fileinto \"INBOX\"; fileinto \"inbox\";", vec!["file INBOX"]),
+        ("require \"fileinto\"; fileinto \"A\"; keep;", vec!["file A", "keep"]),
+        ("require \"fileinto\"; discard; fileinto \"A\";", vec!["file A"]),
+    ] {
+        assert_eq!(does(script, MAIL), expected, "{script}");
+    }
+}
+
+#[test]
+fn s163_s164_tests_on_headers_addresses_and_sizes() {
+    for (test, expected) in [
+        ("header \"subject\" \"[list] Grüße *star?\"", true),
+        ("header :is \"SUBJECT\" \"[LIST] Grüße *STAR?\"", true),
+        ("header :comparator \"i;octet\" \"subject\" \"[LIST] Grüße *star?\"", false),
+        ("header :comparator \"i;octet\" :contains \"subject\" \"list\"", true),
+        ("header :contains \"subject\" \"LIST\"", true),
+        ("header :contains \"subject\" \"*star\"", true),
+        ("header :contains \"subject\" [\"no\", \"üß\"]", true),
+        ("header :contains \"subject\" \"\"", true),
+        ("header :matches \"subject\" \"[*] ?*\"", true),
+        ("header :matches \"subject\" \"*\\\\*star\\\\?\"", true),
+        ("header :matches \"subject\" \"*\\\\**\\\\**\"", false),
+        ("header :matches \"subject\" \"list\"", false),
+        // A character is an octet under these comparators: ü is two.
+        ("header :matches \"subject\" \"[list] Gr???*\"", true),
+        ("header :matches :comparator \"i;octet\" \"subject\" \"*Gr??????e *\"", false),
+        ("header :matches :comparator \"i;octet\" \"subject\" \"*Gr????e *\"", true),
+        ("header :is \"x-empty\" \"\"", true),
+        ("header :is \"x-none\" \"\"", false),
+        ("header :contains [\"x-none\", \"x-empty\"] \"\"", true),
+        ("header :is \"x-folded\" \"one  two\"", true),
+        ("header :is \"Subject:\" \"x\"", false),
+        ("exists \"from\"", true),
+        ("exists [\"from\", \"x-empty\"]", true),
+        ("exists [\"from\", \"x-none\"]", false),
+        ("exists \"from:\"", false),
+        ("address \"from\" \"ME@EXAMPLE.COM\"", true),
+        ("address :all :is \"from\" \"Me <me@example.com>\"", false),
+        ("address :localpart \"from\" \"me\"", true),
+        ("address :domain \"to\" \"sub.example.org\"", true),
+        ("address :domain :comparator \"i;octet\" \"to\" \"sub.example.org\"", false),
+        ("address :is [\"to\", \"cc\"] \"c@d.example\"", true),
+        ("address \"cc\" \"group\"", false),
+        ("address :contains \"bcc\" \"\"", false),
+        ("size :over 1", true),
+        ("size :over 1K", false),
+        ("size :under 1k", true),
+        ("size :under 2M", true),
+        ("size :over 1G", false),
+        ("not true", false),
+        ("not not true", true),
+        ("allof (true, true)", true),
+        ("allof (true, false)", false),
+        ("anyof (false, true)", true),
+        ("anyof (false, not true)", false),
+    ] {
+        assert_eq!(holds("\"envelope\"", test, MAIL), expected, "{test}");
+    }
+}
+
+#[test]
+fn s163_the_size_limit_itself_is_neither_over_nor_under() {
+    let raw = "A: b\r\n\r\nxx";
+    assert_eq!(raw.len(), 10);
+    for (test, expected) in [
+        ("size :over 10", false),
+        ("size :under 10", false),
+        ("size :over 9", true),
+        ("size :under 11", true),
+    ] {
+        assert_eq!(holds("\"envelope\"", test, raw), expected, "{test}");
+    }
+}
+
+#[test]
+fn s163_the_envelope_and_its_null_sender() {
+    let null = Mail { sender: "<>", ..mail_of(MAIL.as_bytes()) };
+    for (test, usual, with_null) in [
+        ("envelope \"from\" \"bounce+x@example.com\"", true, false),
+        ("envelope :localpart \"FROM\" \"bounce+x\"", true, false),
+        ("envelope :domain \"from\" \"example.com\"", true, false),
+        ("envelope \"from\" \"\"", false, true),
+        ("envelope :domain \"from\" \"\"", false, true),
+        ("envelope :user \"from\" \"bounce\"", true, false),
+        ("envelope :detail [\"from\", \"to\"] \"list\"", true, true),
+        ("envelope :domain \"to\" \"EXAMPLE.org\"", true, true),
+    ] {
+        let script = format!("require [\"envelope\", \"subaddress\"]; if {test} {{ discard; }}");
+        assert_eq!(does(&script, MAIL).is_empty(), usual, "{test}");
+        assert_eq!(outcome_of(&script, &null).actions.is_empty(), with_null, "{test}");
+    }
+}
