@@ -1,7 +1,7 @@
 # Two commands do everything, set-up included: `make demo` and `make test`.
 # The logic is in scripts/; every script says at its head what it does and which variables it reads.
 
-.PHONY: help setup build demo test lint clean
+.PHONY: help setup build demo test lint fuzz clean
 
 help:
 	@printf '%s\n' \
@@ -11,6 +11,7 @@ help:
 	  'make setup         only the set-up' \
 	  'make build         the wasm into pkg/wasm' \
 	  'make lint          formatting and lints' \
+	  'make fuzz          ten minutes of fuzzing for each parser (SECONDS=600)' \
 	  'make clean         what was built here (not the tools shared by all checkouts)'
 
 setup:
@@ -28,6 +29,9 @@ test:
 
 lint:
 	@bash scripts/test.sh lint
+
+fuzz:
+	@bash scripts/fuzz.sh $(or $(SECONDS),600)
 
 clean:
 	rm -rf target pkg/wasm node_modules www/data .tools

@@ -12,4 +12,5 @@ pub mod generator;
 pub mod model;
 pub mod random;
 pub mod store_contract;
+pub mod totality;
 mod vocabulary;
