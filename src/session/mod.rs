@@ -9,11 +9,15 @@ mod names;
 mod results;
 mod search;
 mod selection;
+mod sort;
+#[cfg(test)]
+mod sort_tests;
 #[cfg(test)]
 mod tests;
 
 pub use base::{BaseSession, SessionOptions, View};
 pub use results::{
     AppendUid, CopyResult, CopyUid, ExtendedSearch, FetchOptions, FetchResult, MailboxMatches, SearchOptions,
-    SearchProgress, SearchResult, StoreOptions, StoreResult,
+    SearchProgress, SearchResult, SortResult, StoreOptions, StoreResult, ThreadResult,
 };
+pub use sort::{ListOrder, ListSort, list_window};

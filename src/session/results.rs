@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::model::{FlagOp, MailboxId, Message, MessageFields, ModSeq, RangeSet, Uid};
-use crate::search::Returns;
+use crate::search::{Returns, Threads};
 use crate::view::{Event, Updates};
 
 /// How messages are fetched.
@@ -188,6 +188,30 @@ pub struct AppendUid {
     pub uids: Vec<Uid>,
 }
 
+/// The answer to SORT.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SortResult {
+    /// The messages that answer, as (sequence number, UID), in the order that
+    /// was asked for. The numbers are right before and after `updates`, which hide expunges.
+    pub messages: Vec<(u32, Uid)>,
+    /// Whether some of them are gone (EXPUNGEISSUED).
+    pub expunge_issued: bool,
+    /// What is new in the view.
+    pub updates: Updates,
+}
+
+/// The answer to THREAD.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ThreadResult {
+    /// The messages that answer, in threads, with the numbers they have before
+    /// and after `updates`, which hide expunges.
+    pub threads: Threads,
+    /// Whether some of them are gone (EXPUNGEISSUED).
+    pub expunge_issued: bool,
+    /// What is new in the view.
+    pub updates: Updates,
+}
+
 macro_rules! only_updates {
     ($($answer:ident),*) => {$(
         impl From<Updates> for $answer {
@@ -199,4 +223,4 @@ macro_rules! only_updates {
     )*};
 }
 
-only_updates!(FetchResult, StoreResult, SearchResult, CopyResult);
+only_updates!(FetchResult, StoreResult, SearchResult, SortResult, ThreadResult, CopyResult);

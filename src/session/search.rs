@@ -173,14 +173,14 @@ struct Open {
 }
 
 /// One search while it runs.
-struct Search<'a> {
+pub(super) struct Search<'a> {
     options: &'a SearchOptions,
     progress: SearchProgress,
     turn_ms: i64,
 }
 
 impl<'a> Search<'a> {
-    fn new(options: &'a SearchOptions) -> Self {
+    pub(super) fn new(options: &'a SearchOptions) -> Self {
         Search { options, progress: SearchProgress::default(), turn_ms: platform::now_ms() }
     }
 
@@ -198,7 +198,7 @@ impl<'a> Search<'a> {
     }
 
     /// Tells how far the search is and lets others have a turn.
-    async fn rest(&mut self) -> Result<()> {
+    pub(super) async fn rest(&mut self) -> Result<()> {
         if let Some(progress) = &self.options.progress {
             progress(self.progress);
         }

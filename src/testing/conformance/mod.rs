@@ -12,6 +12,8 @@ pub mod names;
 pub mod search;
 pub mod select_recent;
 pub mod session;
+pub mod sort;
+pub mod threading;
 pub mod threads;
 pub mod view;
 pub mod waiting;
@@ -185,6 +187,19 @@ macro_rules! conformance_suite {
                 s150_disabled_keys_are_refused_at_any_depth,
                 mod_sequences,
             ;
+            sort:
+                rfc_5256_sort_by_each_criterion,
+                rfc_5256_sort_of_what_a_search_finds,
+                s90_s100_sort_lists_what_is_gone_until_it_is_announced,
+                s121_sort_on_a_deleted_mailbox_closes_the_view,
+                a_list_in_any_order_follows_its_view,
+            ;
+            threading:
+                rfc_5256_threads_by_references,
+                rfc_5256_threads_by_ordered_subject,
+                s90_s100_threads_hold_what_is_gone_until_it_is_announced,
+                s121_threads_of_a_deleted_mailbox_close_the_view,
+            ;
             session:
                 s181_a_call_with_a_view_refreshes_it_and_one_without_tells_nothing,
                 s182_owner_and_filters_and_closing_twice,
@@ -235,5 +250,7 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("waiting", include_str!("waiting.rs")),
     ("threads", include_str!("threads.rs")),
     ("search", include_str!("search.rs")),
+    ("sort", include_str!("sort.rs")),
+    ("threading", include_str!("threading.rs")),
     ("session", include_str!("session.rs")),
 ];

@@ -1,0 +1,220 @@
+//! SORT and THREAD, and the order of a list on screen: all from index rows and
+//! list rows, without any content. Not here: what is compared, and how threads
+//! are made (`crate::search`).
+
+use super::search::Search;
+use super::{BaseSession, SearchOptions, SearchResult, SortResult, ThreadResult};
+use crate::backend::MailboxData;
+use crate::mime::ListRow;
+use crate::model::{Error, Message, MessageFields, Result, Uid};
+use crate::search::{SearchKey, SortKey, SortTable, ThreadAlgorithm, ThreadTable};
+use crate::view::{Event, SelectedMailbox, Updates};
+
+/// How many messages' metadata and rows are held at once.
+const CHUNK: usize = 2048;
+
+impl BaseSession {
+    /// SORT (RFC 5256 section 3): the messages that
+    /// [`search_mailbox`](Self::search_mailbox) finds, in the order of the
+    /// `sort` keys, the first of which decides first; where all are equal, in
+    /// the mailbox's order. Of a message that is gone but not announced, what
+    /// is not known any more counts as empty.
+    ///
+    /// Fails as the search does, with `INVALID_ARGUMENT` without a sort key,
+    /// and with `CORRUPT` where rows are damaged or missing.
+    pub async fn sort_mailbox(
+        &self,
+        selected: &mut SelectedMailbox,
+        sort: &[SortKey],
+        keys: &[SearchKey],
+        options: &SearchOptions,
+    ) -> Result<SortResult> {
+        if sort.is_empty() {
+            return Err(Error::invalid("there is nothing to sort by"));
+        }
+        self.arranged(selected, keys, options, async |source, found| {
+            let messages = source.sorted(&found.messages, sort).await?;
+            Ok(SortResult { messages, expunge_issued: found.expunge_issued, updates: found.updates })
+        })
+        .await
+    }
+
+    /// THREAD (RFC 5256 section 3): the messages that
+    /// [`search_mailbox`](Self::search_mailbox) finds, in threads.
+    ///
+    /// Fails as the search does, and with `CORRUPT` where rows are damaged or missing.
+    pub async fn thread_mailbox(
+        &self,
+        selected: &mut SelectedMailbox,
+        algorithm: ThreadAlgorithm,
+        keys: &[SearchKey],
+        options: &SearchOptions,
+    ) -> Result<ThreadResult> {
+        self.arranged(selected, keys, options, async |source, found| {
+            let mut table = ThreadTable::new(algorithm);
+            let both = Parts { messages: true, rows: true };
+            source
+                .read(&found.messages, both, |member, message, row| table.push(member, message, row))
+                .await?;
+            let threads = table.threads();
+            Ok(ThreadResult { threads, expunge_issued: found.expunge_issued, updates: found.updates })
+        })
+        .await
+    }
+
+    /// Searches, and makes something of what was found.
+    async fn arranged<T: From<Updates>>(
+        &self,
+        selected: &mut SelectedMailbox,
+        keys: &[SearchKey],
+        options: &SearchOptions,
+        arrange: impl AsyncFnOnce(&mut Source<'_>, SearchResult) -> Result<T>,
+    ) -> Result<T> {
+        let before = selected.told();
+        let found = self.search_mailbox(selected, keys, options).await?;
+        if found.updates.closed {
+            return Ok(T::from(found.updates));
+        }
+        let arranged = self
+            .on_view(selected, async |mailbox, _| {
+                let quiet = SearchOptions { progress: None, ..options.clone() };
+                arrange(&mut Source::new(mailbox, &quiet), found).await
+            })
+            .await;
+        if arranged.is_err() {
+            // Nobody gets the updates of an answer that is none.
+            selected.untell(before);
+        }
+        arranged
+    }
+}
+
+/// Which parts of messages are read.
+#[derive(Clone, Copy)]
+struct Parts {
+    messages: bool,
+    rows: bool,
+}
+
+/// Where keys come from.
+struct Source<'a> {
+    mailbox: &'a dyn MailboxData,
+    /// Gives others their turns, and ends early where that is wanted.
+    pace: Search<'a>,
+}
+
+impl<'a> Source<'a> {
+    fn new(mailbox: &'a dyn MailboxData, options: &'a SearchOptions) -> Self {
+        Source { mailbox, pace: Search::new(options) }
+    }
+
+    /// Gives what is known of the members to `take`, in their order, reading some thousand at a time.
+    async fn read(
+        &mut self,
+        members: &[(u32, Uid)],
+        parts: Parts,
+        mut take: impl FnMut((u32, Uid), Option<&Message>, Option<&ListRow>),
+    ) -> Result<()> {
+        for chunk in members.chunks(CHUNK) {
+            let uids: Vec<Uid> = chunk.iter().map(|(_, uid)| *uid).collect();
+            let messages = match parts.messages {
+                true => self.mailbox.messages(&uids, MessageFields::PLAIN).await?,
+                false => Vec::new(),
+            };
+            let rows = match parts.rows {
+                true => self.mailbox.list_rows(&uids).await?,
+                false => Vec::new(),
+            };
+            for (index, member) in chunk.iter().enumerate() {
+                let message = messages.get(index).and_then(Option::as_ref);
+                take(*member, message, rows.get(index).and_then(Option::as_ref));
+            }
+            self.pace.rest().await?;
+        }
+        Ok(())
+    }
+
+    /// The members in the order of the keys or, where those are equal, in their own.
+    async fn sorted(&mut self, members: &[(u32, Uid)], sort: &[SortKey]) -> Result<Vec<(u32, Uid)>> {
+        let mut table = SortTable::new(sort);
+        let parts = Parts { messages: table.needs_messages(), rows: table.needs_rows() };
+        self.read(members, parts, |_, message, row| table.push(message, row)).await?;
+        Ok(table.order().into_iter().filter_map(|index| members.get(index as usize).copied()).collect())
+    }
+}
+
+/// How a list on screen is sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListSort {
+    /// The first one decides first.
+    pub keys: Vec<SortKey>,
+    /// Where all keys are equal: whether who came into the mailbox last comes first.
+    pub newest_first: bool,
+}
+
+/// The order of a view's messages, kept from one window on it to the next:
+/// four octets a message.
+///
+/// What a message is sorted by never changes, so an order holds until messages
+/// come that it lacks; those that go are taken out of it.
+#[derive(Debug)]
+pub struct ListOrder {
+    sort: ListSort,
+    /// The view's highest UID when it was made. All that come later are higher.
+    max_uid: Uid,
+    uids: Vec<Uid>,
+}
+
+impl ListOrder {
+    /// Brings the order to what the view's client was told; whether that can be done.
+    fn fits(&mut self, selected: &SelectedMailbox, sort: &ListSort) -> bool {
+        if self.sort != *sort || selected.max_uid() > self.max_uid {
+            return false;
+        }
+        let exists = selected.exists() as usize;
+        if self.uids.len() != exists {
+            self.uids.retain(|uid| selected.told_live(*uid).is_some());
+        }
+        self.uids.len() == exists
+    }
+}
+
+/// The places `offset` to `offset + limit` of the view's messages, as (sequence
+/// number, UID), in the order in which they came into the mailbox or in that of
+/// `sort`. Messages that are gone but not announced keep their places. `kept`
+/// is the view's order from the last call, and after this one the new one;
+/// with no sort key none is needed, nor anything read.
+///
+/// Fails as [`MailboxData::list_rows`] does, and with `ABORTED` once `cancel`
+/// is set; `kept` is then as it was or empty.
+pub async fn list_window(
+    mailbox: &dyn MailboxData,
+    selected: &SelectedMailbox,
+    sort: &ListSort,
+    kept: &mut Option<ListOrder>,
+    offset: u32,
+    limit: u32,
+    cancel: Option<&Event>,
+) -> Result<Vec<(u32, Uid)>> {
+    let total = selected.exists();
+    let places = offset.min(total)..offset.saturating_add(limit).min(total);
+    let by_arrival = |place| if sort.newest_first { total - place } else { place + 1 };
+    let member = |place| {
+        let seq = by_arrival(place);
+        Some((seq, selected.uid_of(seq)?))
+    };
+    if sort.keys.is_empty() || places.is_empty() {
+        return Ok(places.filter_map(member).collect());
+    }
+    if !kept.as_mut().is_some_and(|order| order.fits(selected, sort)) {
+        *kept = None;
+        let members: Vec<(u32, Uid)> = (0..total).filter_map(member).collect();
+        let options = SearchOptions { cancel: cancel.cloned(), ..SearchOptions::default() };
+        let sorted = Source::new(mailbox, &options).sorted(&members, &sort.keys).await?;
+        let uids = sorted.into_iter().map(|(_, uid)| uid).collect();
+        *kept = Some(ListOrder { sort: sort.clone(), max_uid: selected.max_uid(), uids });
+    }
+    let order = kept.as_ref().map_or(&[][..], |order| &order.uids);
+    let window = order.get(places.start as usize..places.end as usize).unwrap_or_default();
+    Ok(window.iter().filter_map(|uid| Some((selected.seq_of(*uid)?, *uid))).collect())
+}
