@@ -6,14 +6,21 @@ use crate::mime::{
     Decoder, Encoding, Envelope, Layout, Section, address, date, encoded_word, extract, header, part, text,
     thread_key,
 };
-use crate::model::{SequenceSet, decode_mutf7, encode_mutf7};
+use crate::model::{SequenceSet, ZonedTime, decode_mutf7, encode_mutf7};
+use crate::search::parse_search;
+use crate::sieve::{self, Mail};
+
+/// A check of one parser: stops where the parser does not keep its word.
+pub type Check = fn(&[u8]);
 
 /// The checks by name.
-pub const CHECKS: &[(&str, fn(&[u8]))] = &[
+pub const CHECKS: &[(&str, Check)] = &[
     ("header", header_decoding),
     ("message", message),
+    ("search", search),
     ("section", section),
     ("sequence_set", sequence_set),
+    ("sieve", sieve),
     ("mailbox_name", mailbox_name),
 ];
 
@@ -79,6 +86,37 @@ pub fn section(octets: &[u8]) {
     if let Ok(Some(found)) = section.read(message, &layout) {
         // Selected header fields end with an empty line of their own.
         assert!(found.len() <= message.len() + 2);
+    }
+}
+
+/// A search.
+pub fn search(octets: &[u8]) {
+    if let Err(error) = parse_search(octets) {
+        assert!(!error.message().is_empty());
+    }
+}
+
+/// A filter script, up to the first NUL, run on the mail behind it.
+pub fn sieve(octets: &[u8]) {
+    let (script, raw) = match octets.iter().position(|&octet| octet == 0) {
+        Some(end) => (&octets[..end], &octets[end + 1..]),
+        None => (octets, &b"Subject: hello\r\nTo: a@b, c@d\r\n\r\nbody\r\n"[..]),
+    };
+    match sieve::compile(script) {
+        Err(error) => assert!(error.line >= 1 && error.column >= 1),
+        Ok(script) => {
+            let now = ZonedTime { timestamp_ms: 1_577_836_800_000, zone_minutes: 60 };
+            let mailbox_exists = |name: &str| name.len().is_multiple_of(2);
+            let mail = Mail {
+                raw,
+                sender: "a@example.org",
+                recipient: "b@example.org",
+                now,
+                mailbox_exists: &mailbox_exists,
+            };
+            let outcome = script.run(&mail);
+            assert_eq!(outcome, script.run(&mail));
+        }
     }
 }
 
