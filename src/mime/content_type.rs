@@ -18,6 +18,8 @@ pub struct ContentType {
     pub boundary: Option<Vec<u8>>,
     /// Whether a `name` is given, which marks files.
     pub has_name: bool,
+    /// Whether the part says so; `false` where this is a default.
+    pub is_written: bool,
 }
 
 impl Default for ContentType {
@@ -35,10 +37,12 @@ impl ContentType {
             charset: None,
             boundary: None,
             has_name: false,
+            is_written: false,
         }
     }
 
-    /// Reads the raw value of a Content-Type field. A value without a type is text/plain, a type
+    /// Reads the raw value of a Content-Type field. A value without a type is text/plain, and so is
+    /// a multipart without a boundary (RFC 2045 section 5.2: a type that cannot be used); a type
     /// without a subtype is `text/plain` for text and has an empty subtype otherwise.
     pub fn parse(value: &[u8]) -> ContentType {
         ContentType::of(&ParameterizedValue::parse(value))
@@ -51,6 +55,7 @@ impl ContentType {
         }
         let lower = |word: &[u8]| charset::raw(word).to_ascii_lowercase();
         let mut read = ContentType::new(&lower(&value.word), &lower(&value.sub));
+        read.is_written = true;
         if read.main == "text" && read.sub.is_empty() {
             read.sub = "plain".to_owned();
         }
@@ -61,6 +66,9 @@ impl ContentType {
             .map(|name| name.rsplit('\'').next().unwrap_or_default().trim().to_owned());
         read.boundary = parameters.octets("boundary").map(|boundary| boundary.trim_ascii_end().to_vec());
         read.has_name = parameters.has("name");
+        if read.main == "multipart" && read.boundary.as_ref().is_none_or(Vec::is_empty) {
+            return ContentType::default();
+        }
         read
     }
 
@@ -126,6 +134,7 @@ mod tests {
             Disposition::parse(value);
         }
         assert!(ContentType::parse(b"").is("text", "plain"));
+        assert!(ContentType::parse(b"multipart/mixed; boundary=\" \"").is("text", "plain"));
         assert!(ContentType::parse(b"text").is("text", "plain"));
     }
 

@@ -13,6 +13,9 @@ const INLINE: &[&str] = &[
 /// Elements whose content is no text of the message.
 const HIDDEN: &[&str] = &["script", "style", "title"];
 
+/// How much of an HTML part is looked at for the charset that it names, in octets, as browsers do.
+const META_WINDOW: usize = 1024;
+
 /// The text of `html` with entities decoded; tags that break a line or a cell become one blank.
 /// White space is otherwise as written. Linear in the length of the input.
 pub fn to_text(html: &str) -> String {
@@ -30,6 +33,26 @@ pub fn to_text(html: &str) -> String {
     let rest = reader.rest;
     reader.text.push_str(rest);
     reader.text
+}
+
+/// The charset that HTML names in a `<meta>` near its start (HTML standard,
+/// "prescan a byte stream"), in lower case.
+pub fn meta_charset(html: &[u8]) -> Option<String> {
+    let mut rest = charset::raw(html.get(..META_WINDOW).unwrap_or(html)).to_ascii_lowercase();
+    while let Some(at) = rest.find("<meta") {
+        rest.drain(..at + 5);
+        let tag = rest.split('>').next().unwrap_or_default();
+        let Some((_, value)) = tag.split_once("charset") else { continue };
+        let Some(value) = value.trim_start().strip_prefix('=') else { continue };
+        let value = value.trim_start().trim_start_matches(['"', '\'']);
+        let ends = |character: char| character.is_ascii_whitespace() || "\"';/".contains(character);
+        let name = value.split(ends).next().unwrap_or_default();
+        if !name.is_empty() {
+            // Who can read these letters reads ASCII: it cannot be UTF-16.
+            return Some(if name.starts_with("utf-16") { "utf-8" } else { name }.to_owned());
+        }
+    }
+    None
 }
 
 fn split(text: &str, at: usize) -> (&str, &str) {

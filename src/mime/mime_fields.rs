@@ -4,6 +4,7 @@
 
 use super::content_type::ContentType;
 use super::header::fields;
+use super::parameters::ParameterizedValue;
 use super::transfer::Encoding;
 
 const PREFIX: &[u8] = b"Content-";
@@ -60,8 +61,14 @@ impl<'a> MimeFields<'a> {
     /// The type of the part, or the default of RFC 2045 section 5.2; in a multipart/digest
     /// message/rfc822 (RFC 2046 section 5.1.5).
     pub fn media_type(&self, in_digest: bool) -> ContentType {
+        let written = self.content_type.map(ParameterizedValue::parse).unwrap_or_default();
+        self.media_type_of(&written, in_digest)
+    }
+
+    /// The same where the value is read already.
+    pub(super) fn media_type_of(&self, written: &ParameterizedValue, in_digest: bool) -> ContentType {
         match self.content_type {
-            Some(value) => ContentType::parse(value),
+            Some(_) => ContentType::of(written),
             None if in_digest => ContentType::new("message", "rfc822"),
             None => ContentType::default(),
         }

@@ -4,6 +4,7 @@
 //! 64), and time and memory are linear in the input.
 
 pub mod address;
+pub mod bodies;
 pub mod charset;
 pub mod content_type;
 pub mod date;
@@ -20,16 +21,20 @@ pub mod row;
 mod row_codec;
 pub mod section;
 mod section_parser;
+pub mod structure;
+mod structure_text;
 pub mod text;
 pub mod thread_key;
 pub mod transfer;
 
 pub use address::Address;
+pub use bodies::Bodies;
 pub use date::SentDate;
 pub use envelope::Envelope;
 pub use extract::{Extracted, extract};
 pub use layout::Layout;
 pub use row::{ListRow, MailAddress};
 pub use section::Section;
+pub use structure::BodyStructure;
 pub use thread_key::ThreadKey;
 pub use transfer::{Decoder, Encoding};

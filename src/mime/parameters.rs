@@ -183,15 +183,20 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
+    /// Everything that is a name, an equals sign and a value; the semicolons between them, which
+    /// the world forgets, only end what is none.
     fn parameters(&mut self) -> Parameters {
         let mut list = Vec::new();
         while list.len() < MAX_PARAMETERS {
-            self.skip_to_semicolon();
-            if self.rest.is_empty() {
-                break;
-            }
+            self.skip_blanks();
+            let Some((&octet, after)) = self.rest.split_first() else { break };
             let name = self.token();
-            if self.accept(b'=') && !name.is_empty() {
+            if name.is_empty() {
+                self.rest = after;
+                if octet == b'"' {
+                    self.quoted();
+                }
+            } else if self.accept(b'=') {
                 let value = self.value();
                 list.push((name, value));
             }
@@ -280,20 +285,6 @@ impl Scanner<'_> {
         self.rest = after;
         text.to_vec()
     }
-
-    fn skip_to_semicolon(&mut self) {
-        while let Some((&octet, after)) = self.rest.split_first() {
-            self.rest = after;
-            match octet {
-                b';' => return,
-                b'"' => {
-                    self.quoted();
-                }
-                b'(' => self.skip_comment(),
-                _ => {}
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -341,6 +332,8 @@ mod tests {
             ("a; n=\"gr\u{fc}n;\\\"x\"", Some("gr\u{fc}n;\"x")),
             ("a; n=\"\"", Some("")),
             ("a; n", None),
+            ("a\tn=1", Some("1")),
+            ("a; x=\"n=1\" \"; n=2\" (n=3) n = 4;n=5", Some("4")),
         ] {
             assert_eq!(text(value, "n").as_deref(), expected, "{value}");
         }

@@ -93,21 +93,28 @@ fn is_invisible(character: char) -> bool {
 }
 
 /// The text of a leaf part as a reader sees it; `None` when it is not text.
-///
-/// Octets in a charset that nobody knows are read as those without one, so that their ASCII stays
-/// readable.
 pub fn part_text(message: &[u8], part: &Part) -> Option<String> {
     if part.kind != Kind::Leaf || part.content_type.main != "text" {
         return None;
     }
     let body = message.get(part.body.clone())?;
     let octets = part.encoding.decode(body, MAX_DECODED);
-    let text = match part.content_type.charset.as_deref() {
+    let is_html = part.content_type.sub == "html";
+    let text = to_unicode(part.content_type.charset.as_deref(), is_html, &octets);
+    Some(if is_html { html::to_text(&text) } else { text })
+}
+
+/// The text of octets whose part names this charset, or none; HTML may name one itself.
+///
+/// Octets in a charset that nobody knows are read as those without one, so that their ASCII stays
+/// readable.
+pub(crate) fn to_unicode(charset: Option<&str>, is_html: bool, octets: &[u8]) -> String {
+    let own = if charset.is_none() && is_html { html::meta_charset(octets) } else { None };
+    match own.as_deref().or(charset) {
         // What claims to be ASCII and is not, is what its sender's system uses.
-        None | Some("" | "us-ascii" | "US-ASCII") => charset::guess(&octets).into_owned(),
-        Some(name) => charset::decode(name, &octets).unwrap_or_else(|| charset::guess(&octets).into_owned()),
-    };
-    Some(if part.content_type.sub == "html" { html::to_text(&text) } else { text })
+        None | Some("" | "us-ascii" | "US-ASCII") => charset::guess(octets).into_owned(),
+        Some(name) => charset::decode(name, octets).unwrap_or_else(|| charset::guess(octets).into_owned()),
+    }
 }
 
 /// The header of a message inside a message as text, one decoded field a line.

@@ -26,12 +26,7 @@ impl Encoding {
     /// Reads the value of a Content-Transfer-Encoding field; comments and parameters that do not
     /// belong there are ignored.
     pub fn parse(value: &[u8]) -> Encoding {
-        let end = value
-            .iter()
-            .skip_while(|octet| octet.is_ascii_whitespace())
-            .position(|&octet| octet.is_ascii_whitespace() || octet == b';' || octet == b'(');
-        let value = value.trim_ascii_start();
-        let name = end.and_then(|end| value.get(..end)).unwrap_or(value);
+        let name = encoding_name(value);
         if name.eq_ignore_ascii_case(b"base64") {
             Encoding::Base64
         } else if name.eq_ignore_ascii_case(b"quoted-printable") {
@@ -52,6 +47,13 @@ impl Encoding {
             Encoding::QuotedPrintable => Cow::Owned(quoted_printable(octets, limit)),
         }
     }
+}
+
+/// The name in a Content-Transfer-Encoding value, as it is spelled.
+pub(crate) fn encoding_name(value: &[u8]) -> &[u8] {
+    let value = value.trim_ascii_start();
+    let end = value.iter().position(|&octet| octet.is_ascii_whitespace() || octet == b';' || octet == b'(');
+    end.and_then(|end| value.get(..end)).unwrap_or(value)
 }
 
 /// Decodes base64, ignoring every octet outside the alphabet; stops at padding that ends the data.
