@@ -7,11 +7,12 @@
 use std::rc::Rc;
 
 use futures::executor::block_on;
-use offline_mailbox::backend::{CreateOptions, MailboxData, MailboxSet};
+use offline_mailbox::backend::{CreateOptions, FilterSet, MailboxData, MailboxSet};
 use offline_mailbox::engine::{EngineOptions, StoreMailboxSet};
 use offline_mailbox::model::{
     AppendMessage, FlagOp, Flags, MailboxName, Result, SpecialUse, Value, ZonedTime,
 };
+use offline_mailbox::session::{BaseSession, DeliverOptions, SessionOptions};
 use offline_mailbox::store::{MemoryStore, Store};
 use offline_mailbox::testing::dump::{Ids, dump};
 use offline_mailbox::testing::faulty_store::{Call, Fault, FaultyStore};
@@ -35,10 +36,13 @@ enum Operation {
     Subscribe,
     Lock,
     Select,
+    PutFilter,
+    RenameFilter,
+    Deliver,
     Cleanup,
 }
 
-const OPERATIONS: [Operation; 17] = [
+const OPERATIONS: [Operation; 20] = [
     Operation::Append,
     Operation::AppendLarge,
     Operation::Copy,
@@ -55,6 +59,9 @@ const OPERATIONS: [Operation; 17] = [
     Operation::Subscribe,
     Operation::Lock,
     Operation::Select,
+    Operation::PutFilter,
+    Operation::RenameFilter,
+    Operation::Deliver,
     Operation::Cleanup,
 ];
 
@@ -70,6 +77,10 @@ fn message(raw: Vec<u8>, flags: &[&str]) -> AppendMessage {
     }
 }
 
+/// The active filter: one mailbox to keep mail in, one to find, one to create.
+const FILTER: &[u8] = b"require [\"fileinto\", \"mailbox\"];\r\n\
+    keep; fileinto \"Sent\"; fileinto :create \"New/child\";\r\n";
+
 /// A mailbox set and handles on its mailboxes, got before anything happens.
 struct Actor {
     set: Rc<StoreMailboxSet>,
@@ -83,6 +94,21 @@ impl Actor {
         let inbox = set.get_mailbox(&MailboxName::inbox()).await.unwrap();
         let sent = set.get_mailbox(&name("Sent")).await.unwrap();
         Actor { set, inbox, sent }
+    }
+
+    fn filters(&self) -> Rc<dyn FilterSet> {
+        self.set.filter_set().unwrap()
+    }
+
+    /// By way of [`FILTER`].
+    async fn deliver(&self) -> Result<()> {
+        let options = DeliverOptions {
+            internal_date: Some(ZonedTime { timestamp_ms: 1_700_000_000_000, zone_minutes: 60 }),
+            ..DeliverOptions::default()
+        };
+        let session = BaseSession::new(self.set.clone(), SessionOptions::default());
+        let raw = Value::from(b"Message-Id: <d>\r\nSubject: d\r\n\r\ndelivered\r\n".to_vec());
+        session.deliver(raw, &options, None).await.map(|_| ())
     }
 
     async fn perform(&self, operation: Operation) -> Result<()> {
@@ -123,6 +149,9 @@ impl Actor {
             Operation::Subscribe => self.set.set_subscribed(&name("Sent"), true).await,
             Operation::Lock => self.set.set_readonly(&name("INBOX"), true).await,
             Operation::Select => self.inbox.select(false).await.map(|_| ()),
+            Operation::PutFilter => self.filters().put("new", b"discard;").await,
+            Operation::RenameFilter => self.filters().rename("main", "renamed").await,
+            Operation::Deliver => self.deliver().await,
             Operation::Cleanup => self.set.cleanup(true).await,
         }
     }
@@ -147,6 +176,9 @@ async fn database() -> MemoryStore {
         sent.append(message(format!("Subject: {n}\r\n\r\n").into_bytes(), &[]), false).await.unwrap();
     }
     sent.delete(&[103, 105]).await.unwrap();
+    let filters = set.filter_set().unwrap();
+    filters.put("main", FILTER).await.unwrap();
+    filters.set_active("main").await.unwrap();
     store
 }
 

@@ -6,7 +6,10 @@ use std::rc::Rc;
 use async_trait::async_trait;
 
 use super::{FilterSet, MailboxData};
-use crate::model::{DELIMITER, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid};
+use crate::model::{
+    AppendMessage, DELIMITER, ErrorCode, FlagOp, Flags, ListTree, MailboxId, MailboxName, Result, SpecialUse,
+    Uid,
+};
 use crate::store::Sequence;
 use crate::view::Feed;
 
@@ -70,6 +73,28 @@ pub struct MailboxEvents {
     pub resync: bool,
 }
 
+/// One of the mailboxes that a message is to be put into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppendTarget {
+    /// Its name.
+    pub name: MailboxName,
+    /// Flags of the message there, besides its own.
+    pub flags: Flags,
+    /// Whether the mailbox is created where there is none.
+    pub create: bool,
+}
+
+/// Where a message was put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppendedTo {
+    /// The mailbox.
+    pub mailbox_id: MailboxId,
+    /// Its UIDVALIDITY.
+    pub uid_validity: u32,
+    /// The message's UID there.
+    pub uid: Uid,
+}
+
 /// All mailboxes of one person. Names are validated already
 /// ([`MailboxName::parse`]); INBOX always exists.
 ///
@@ -121,6 +146,58 @@ pub trait MailboxSet {
 
     /// Gives a mailbox a special use or takes it away. `NOT_FOUND`; `ALREADY_EXISTS` where another has it.
     async fn set_special_use(&self, name: &MailboxName, special_use: Option<SpecialUse>) -> Result<()>;
+
+    /// Puts one message into each of these mailboxes, all or none; answers in
+    /// their order. The copies have one email id and one thread id. They are
+    /// stored as unclaimed `\Recent`, but for those in the `claimant`'s mailbox:
+    /// the caller gives these to a view.
+    ///
+    /// Fails with `NOT_FOUND` where a mailbox is not there and shall not be
+    /// created, `READ_ONLY` where one is locked, and as
+    /// [`MailboxData::append_many`] and [`MailboxSet::add_mailbox`] do.
+    ///
+    /// A set that has transactions does better than the default: it appends one
+    /// copy after the other, and takes them back where one fails, so that for
+    /// the time between others may see them; mailboxes that it created stay.
+    async fn append_to_many(
+        &self,
+        message: AppendMessage,
+        targets: &[AppendTarget],
+        claimant: Option<&MailboxId>,
+    ) -> Result<Vec<AppendedTo>> {
+        let mut done: Vec<(Rc<dyn MailboxData>, Uid)> = Vec::new();
+        for target in targets {
+            let appended = async {
+                let mailbox = match self.get_mailbox(&target.name).await {
+                    Err(error) if target.create && error.code() == ErrorCode::NotFound => {
+                        self.add_mailbox(&target.name, &CreateOptions::default()).await?;
+                        self.get_mailbox(&target.name).await?
+                    }
+                    found => found?,
+                };
+                let flags = message.flags.apply(FlagOp::Add, &target.flags);
+                let message = AppendMessage { flags, ..message.clone() };
+                let recent = claimant != Some(&mailbox.mailbox_id());
+                let appended = mailbox.append(message, recent).await?;
+                Ok((mailbox, appended.uid))
+            };
+            match appended.await {
+                Ok(appended) => done.push(appended),
+                Err(error) => {
+                    for (mailbox, uid) in done {
+                        mailbox.delete(&[uid]).await?;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        let place = |(mailbox, uid): (Rc<dyn MailboxData>, Uid)| AppendedTo {
+            mailbox_id: mailbox.mailbox_id(),
+            uid_validity: mailbox.uid_validity(),
+            uid,
+        };
+        Ok(done.into_iter().map(place).collect())
+    }
 
     /// The filters, where this backend has them.
     fn filter_set(&self) -> Option<Rc<dyn FilterSet>> {

@@ -7,9 +7,13 @@ mod header_octets;
 mod mailbox_data;
 mod mailbox_set;
 mod registry;
+mod sieve;
 
-pub use filter_set::FilterSet;
+pub use filter_set::{
+    Filter, FilterAction, FilterCompiler, FilterError, FilterMail, FilterOutcome, FilterSet, VacationAction,
+};
 pub use header_octets::header_octets;
 pub use mailbox_data::{MailboxData, UpdateOutcome};
-pub use mailbox_set::{CreateOptions, MailboxEvent, MailboxEvents, MailboxSet};
+pub use mailbox_set::{AppendTarget, AppendedTo, CreateOptions, MailboxEvent, MailboxEvents, MailboxSet};
 pub use registry::{BackendFactory, BackendOptions, Backends};
+pub use sieve::Sieve;

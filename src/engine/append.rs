@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::Engine;
 use super::assembly::{Assembly, Step};
+use super::change::Place;
 use super::contents::{self, store_contents};
 use super::identity::{Fact, Hash, Posting};
 use super::layout::MailboxNumber;
@@ -15,7 +16,7 @@ use super::rows::{self, NewRow, append_rows, read_only};
 use super::shared::Shared;
 use crate::mime::{ThreadKey, extract};
 use crate::model::{
-    AppendMessage, EmailId, Flags, MailboxId, Message, Result, SystemFlags, ThreadId, Uid, Value, ZonedTime,
+    AppendMessage, EmailId, FlagOp, Flags, Message, Result, SystemFlags, ThreadId, Uid, Value, ZonedTime,
 };
 use crate::platform;
 use crate::store::{Durability, Key};
@@ -75,12 +76,19 @@ pub fn id_hash(bytes: Option<Vec<u8>>, text: &str) -> Hash {
     hash
 }
 
+/// A mailbox that messages are appended to, and how they arrive there.
+pub struct Destination {
+    pub place: Place,
+    /// Besides each message's own.
+    pub flags: Flags,
+    pub recent: bool,
+}
+
 impl Engine {
     /// Appends prepared messages in one commit.
     pub(super) async fn append(
         &self,
-        number: MailboxNumber,
-        mailbox_id: &MailboxId,
+        place: &Place,
         prepared: &[Prepared],
         recent: bool,
         durability: Durability,
@@ -89,26 +97,47 @@ impl Engine {
             return Ok(Vec::new());
         }
         let save_date_ms = platform::now_ms();
-        self.transact(durability, async |assembly| {
-            let loaded = assembly.mailbox(number).await?;
+        let destination = [Destination { place: place.clone(), flags: Flags::new(), recent }];
+        let appended = self.transact(durability, async |assembly| {
+            self.append_within(assembly, prepared, &destination, save_date_ms).await
+        });
+        Ok(appended.await?.into_iter().flatten().collect())
+    }
+
+    /// Appends prepared messages within an attempt, all of them to each of
+    /// these mailboxes: their octets are stored once.
+    pub(super) async fn append_within(
+        &self,
+        assembly: &mut Assembly<'_>,
+        prepared: &[Prepared],
+        destinations: &[Destination],
+        save_date_ms: i64,
+    ) -> Step<Vec<Vec<Message>>> {
+        let shared = assembly.shared().await?;
+        let mut shared = Shared::clone(&shared);
+        let mut facts: Vec<Fact> = Vec::new();
+        let hashes: Vec<Hash> = prepared.iter().flat_map(Prepared::hashes).collect();
+        // What will be appended to is read along with what is looked up.
+        let mut tails: Vec<Key> = contents::tails(&shared).collect();
+        for destination in destinations {
+            let loaded = assembly.mailbox(destination.place.number).await?;
             if loaded.core.readonly {
                 return Err(read_only().into());
             }
-            let shared = assembly.shared().await?;
-            let mut shared = Shared::clone(&shared);
-            let mut facts: Vec<Fact> = Vec::new();
-            let hashes: Vec<Hash> = prepared.iter().flat_map(Prepared::hashes).collect();
-            // What will be appended to is read along with what is looked up.
-            let tails = rows::tails(number, &loaded.core).into_iter().chain(contents::tails(&shared));
-            let found = self.lookup(assembly, &shared, &hashes, tails).await?;
-            let threads = assign_threads(&found, prepared, &mut facts)?;
-            let contents = store_contents(self, assembly, &mut shared, prepared, &found).await?;
+            tails.extend(rows::tails(destination.place.number, &loaded.core));
+        }
+        let found = self.lookup(assembly, &shared, &hashes, tails.into_iter()).await?;
+        let threads = assign_threads(&found, prepared, &mut facts)?;
+        let rows_each = u32::try_from(destinations.len()).unwrap_or(u32::MAX);
+        let contents = store_contents(self, assembly, &mut shared, prepared, rows_each, &found).await?;
+        let mut appended = Vec::with_capacity(destinations.len());
+        for Destination { place, flags, recent } in destinations {
             let rows: Vec<NewRow> = prepared
                 .iter()
                 .zip(&threads)
                 .zip(&contents)
                 .map(|((message, thread), content)| NewRow {
-                    flags: message.flags.clone(),
+                    flags: message.flags.apply(FlagOp::Add, flags),
                     index: IndexRow {
                         internal_date: message.internal_date,
                         save_date_ms,
@@ -122,29 +151,27 @@ impl Engine {
                     list_row: message.list_row.clone(),
                 })
                 .collect();
-            let first_uid = append_rows(assembly, number, mailbox_id, &rows, recent).await?;
+            let first_uid = append_rows(assembly, place.number, &place.mailbox_id, &rows, *recent).await?;
             for (uid, row) in (first_uid..).zip(&rows) {
-                facts.extend(placed(number, uid, row));
+                facts.extend(placed(place.number, uid, row));
             }
-            assembly.log_facts(&mut shared, facts);
-            assembly.set_shared(shared);
-            let loaded = assembly.mailbox(number).await?;
-            Ok((first_uid..)
-                .zip(rows)
-                .map(|(uid, row)| Message {
-                    uid,
-                    internal_date: row.index.internal_date,
-                    save_date_ms,
-                    size: row.index.size,
-                    flags: loaded.core.keywords.flags(loaded.core.keywords.bits(&row.flags)),
-                    mod_seq: loaded.core.highest_mod_seq,
-                    expunged: false,
-                    email_id: Some(row.ids.email_id),
-                    thread_id: Some(row.ids.thread_id),
-                })
-                .collect())
-        })
-        .await
+            let loaded = assembly.mailbox(place.number).await?;
+            let messages = (first_uid..).zip(rows).map(|(uid, row)| Message {
+                uid,
+                internal_date: row.index.internal_date,
+                save_date_ms,
+                size: row.index.size,
+                flags: loaded.core.keywords.flags(loaded.core.keywords.bits(&row.flags)),
+                mod_seq: loaded.core.highest_mod_seq,
+                expunged: false,
+                email_id: Some(row.ids.email_id),
+                thread_id: Some(row.ids.thread_id),
+            });
+            appended.push(messages.collect());
+        }
+        assembly.log_facts(&mut shared, facts);
+        assembly.set_shared(shared);
+        Ok(appended)
     }
 
     /// Looks hashes up in the identity index, reading what is not in memory,

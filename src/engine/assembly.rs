@@ -8,8 +8,9 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::core::Core;
+use super::filters::Filters;
 use super::identity::{Fact, encode_facts};
-use super::layout::{self, MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
+use super::layout::{self, FILTERS, MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
 use super::names::Names;
 use super::notes::{self, Note};
 use super::shared::Shared;
@@ -53,6 +54,7 @@ pub struct Assembly<'a> {
     notes: Vec<Note>,
     new_names: Option<Rc<Names>>,
     new_shared: Option<Rc<Shared>>,
+    new_filters: Option<Rc<Filters>>,
     new_mailboxes: HashMap<MailboxNumber, Option<Rc<Loaded>>>,
     logged: Option<(u32, Vec<Fact>)>,
 }
@@ -69,6 +71,7 @@ impl<'a> Assembly<'a> {
             notes: Vec::new(),
             new_names: None,
             new_shared: None,
+            new_filters: None,
             new_mailboxes: HashMap::new(),
             logged: None,
         }
@@ -98,6 +101,16 @@ impl<'a> Assembly<'a> {
         let shared = self.engine.known_shared().await?;
         self.guard(SHARED, shared.revision);
         Ok(shared.value)
+    }
+
+    /// The filters; the commit is guarded by them.
+    pub async fn filters(&mut self) -> Step<Rc<Filters>> {
+        if let Some(filters) = &self.new_filters {
+            return Ok(filters.clone());
+        }
+        let filters = self.engine.known_filters().await?;
+        self.guard(FILTERS, filters.revision);
+        Ok(filters.value)
     }
 
     /// A mailbox's messages; the commit is guarded by them. `CLOSED` where it is deleted.
@@ -204,6 +217,12 @@ impl<'a> Assembly<'a> {
         self.new_shared = Some(Rc::new(shared));
     }
 
+    /// Writes the names of the filters and which is active.
+    pub fn set_filters(&mut self, filters: Filters) {
+        self.put(layout::filters(), filters.encode());
+        self.new_filters = Some(Rc::new(filters));
+    }
+
     /// Writes a mailbox's core; its pages are the caller's to write.
     pub fn set_mailbox(&mut self, number: MailboxNumber, core: Core, state: MailboxState) {
         self.put(layout::core(number), core.encode());
@@ -288,6 +307,7 @@ impl<'a> Assembly<'a> {
             match *guard {
                 NAMES => engine.install_names(revision + 1, self.new_names.clone()),
                 SHARED => engine.install_shared(revision + 1, self.new_shared.clone()),
+                FILTERS => engine.install_filters(revision + 1, self.new_filters.clone()),
                 guard => {
                     let number = mailbox_of_guard(guard);
                     engine.install_mailbox(number, revision + 1, self.new_mailboxes.get(&number).cloned());

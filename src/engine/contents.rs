@@ -16,12 +16,14 @@ use crate::model::{Error, ErrorCode, Result, Value};
 use crate::store::Key;
 
 /// Stores what octets are new, with their text, and gives each message its
-/// content number; equal octets share one (semantics 153).
+/// content number; equal octets share one (semantics 153). Each message will
+/// have this many rows.
 pub async fn store_contents(
     engine: &Engine,
     assembly: &mut Assembly<'_>,
     shared: &mut Shared,
     prepared: &[Prepared],
+    rows_each: u32,
     found: &Found,
 ) -> Step<Vec<ContentNumber>> {
     let hashes: Vec<Hash> = prepared.iter().map(Prepared::email_hash).collect();
@@ -65,7 +67,7 @@ pub async fn store_contents(
                 number
             }
         };
-        *references.entry(number).or_default() += 1;
+        *references.entry(number).or_default() += rows_each;
         numbers.push(number);
     }
 
@@ -83,7 +85,7 @@ pub async fn store_contents(
         .map(|(((number, _), content), text)| ContentEntry {
             content,
             text,
-            references: references.remove(number).unwrap_or(1),
+            references: references.remove(number).unwrap_or(rows_each),
         })
         .collect();
     for (content, more) in references {

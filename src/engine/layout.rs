@@ -17,6 +17,9 @@ pub const NAMES: Guard = 0;
 /// Guards what mailboxes share: the content directory, packs, the identity index.
 pub const SHARED: Guard = 1;
 
+/// Guards the filter scripts: their names, which is active, what they say.
+pub const FILTERS: Guard = 2;
+
 /// Guards one mailbox's messages.
 pub const fn mailbox_guard(mailbox: MailboxNumber) -> Guard {
     (1 << 32) | mailbox as Guard
@@ -52,6 +55,21 @@ pub fn names() -> Key {
 /// The shared counters.
 pub fn shared() -> Key {
     Key::new(Space::Meta).then(b"shared")
+}
+
+/// The names of the filter scripts, and which is active.
+pub fn filters() -> Key {
+    Key::new(Space::Meta).then(b"filters")
+}
+
+/// A filter script.
+pub fn script(number: u32) -> Key {
+    Key::new(Space::Meta).then(b"script").then_u32(number)
+}
+
+/// Every filter script.
+pub fn all_scripts() -> KeyRange {
+    KeyRange::prefix(Key::new(Space::Meta).then(b"script"))
 }
 
 /// A mailbox's core.

@@ -282,9 +282,7 @@ impl MailboxData for StoreMailbox {
         let now_ms = platform::now_ms();
         let prepared: Vec<Prepared> =
             messages.into_iter().map(|message| Prepared::new(message, now_ms)).collect();
-        self.engine
-            .append(self.place.number, &self.place.mailbox_id, &prepared, recent, self.durability)
-            .await
+        self.engine.append(&self.place, &prepared, recent, self.durability).await
     }
 
     async fn copy_many(

@@ -6,17 +6,25 @@ use std::rc::Rc;
 use async_trait::async_trait;
 
 use super::Engine;
+use super::append::{Destination, Prepared};
+use super::assembly::{Assembly, Step};
 use super::change::Place;
 use super::codec::{Writer, unseal};
 use super::core::Core;
+use super::filter_set::{Language, StoreFilterSet};
 use super::layout::{self, NAMES, SHARED};
 use super::mailbox::StoreMailbox;
 use super::names::{Entry, Names};
 use super::notes::{self, Note};
 use super::shared::Shared;
 use super::verify::Problem;
-use crate::backend::{CreateOptions, MailboxData, MailboxEvent, MailboxEvents, MailboxSet};
-use crate::model::{Error, ErrorCode, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid, Value};
+use crate::backend::{
+    AppendTarget, AppendedTo, CreateOptions, FilterCompiler, FilterSet, MailboxData, MailboxEvent,
+    MailboxEvents, MailboxSet, Sieve,
+};
+use crate::model::{
+    AppendMessage, Error, ErrorCode, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid, Value,
+};
 use crate::platform;
 use crate::store::{Batch, Durability, Guard, Outcome, Read, Sequence, Store};
 use crate::view::Feed;
@@ -46,6 +54,7 @@ pub struct StoreMailboxSet {
     engine: Rc<Engine>,
     durability: Durability,
     inbox_first_uid: Uid,
+    language: Language,
 }
 
 fn new_mailbox_id() -> Result<MailboxId> {
@@ -85,6 +94,7 @@ impl StoreMailboxSet {
                     engine,
                     durability: options.durability,
                     inbox_first_uid,
+                    language: Language::new(Rc::new(Sieve)),
                 }));
             }
             if snapshot.sequence > 0 {
@@ -105,6 +115,13 @@ impl StoreMailboxSet {
     #[must_use]
     pub fn with_durability(&self, durability: Durability) -> Rc<StoreMailboxSet> {
         Rc::new(StoreMailboxSet { durability, ..self.clone() })
+    }
+
+    /// The same mailboxes, with filters in this language instead of Sieve. What
+    /// is stored is not looked at: scripts of another language do not compile.
+    #[must_use]
+    pub fn with_filter_compiler(&self, compiler: Rc<dyn FilterCompiler>) -> Rc<StoreMailboxSet> {
+        Rc::new(StoreMailboxSet { language: Language::new(compiler), ..self.clone() })
     }
 
     /// The database's random identity, in hex: another one after it was lost and created anew.
@@ -165,6 +182,23 @@ impl StoreMailboxSet {
             })
             .await
     }
+}
+
+/// Creates a mailbox within an attempt.
+async fn create(
+    assembly: &mut Assembly<'_>,
+    name: &MailboxName,
+    special_use: Option<SpecialUse>,
+    first_uid: Uid,
+) -> Step<Place> {
+    let mut names = Names::clone(&*assembly.names().await?);
+    let mailbox_id = new_mailbox_id()?;
+    let (number, uid_validity) = names.add(name, mailbox_id.clone(), special_use, platform::now_ms())?;
+    assembly.set_names(names);
+    assembly.new_mailbox(number, Core::new(uid_validity, first_uid));
+    let name = name.as_str().to_owned();
+    assembly.note(Note::Names(MailboxEvent::Created { mailbox_id: mailbox_id.clone(), name }));
+    Ok(Place { number, mailbox_id })
 }
 
 fn decode_format(record: &[u8]) -> Result<(String, [u8; 16])> {
@@ -234,19 +268,10 @@ impl MailboxSet for StoreMailboxSet {
 
     async fn add_mailbox(&self, name: &MailboxName, options: &CreateOptions) -> Result<MailboxId> {
         let first_uid = first_uid(options.first_uid)?;
-        self.engine
-            .transact(self.durability, async |assembly| {
-                let mut names = Names::clone(&*assembly.names().await?);
-                let mailbox_id = new_mailbox_id()?;
-                let (number, uid_validity) =
-                    names.add(name, mailbox_id.clone(), options.special_use, platform::now_ms())?;
-                assembly.set_names(names);
-                assembly.new_mailbox(number, Core::new(uid_validity, first_uid));
-                let name = name.as_str().to_owned();
-                assembly.note(Note::Names(MailboxEvent::Created { mailbox_id: mailbox_id.clone(), name }));
-                Ok(mailbox_id)
-            })
-            .await
+        let created = self.engine.transact(self.durability, async |assembly| {
+            create(assembly, name, options.special_use, first_uid).await
+        });
+        Ok(created.await?.mailbox_id)
     }
 
     async fn delete_mailbox(&self, name: &MailboxName) -> Result<()> {
@@ -313,6 +338,50 @@ impl MailboxSet for StoreMailboxSet {
             Ok(changed.then(|| MailboxEvent::Attributes { name: name.as_str().to_owned() }))
         })
         .await
+    }
+
+    async fn append_to_many(
+        &self,
+        message: AppendMessage,
+        targets: &[AppendTarget],
+        claimant: Option<&MailboxId>,
+    ) -> Result<Vec<AppendedTo>> {
+        if targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now_ms = platform::now_ms();
+        let prepared = [Prepared::new(message, now_ms)];
+        self.engine
+            .transact(self.durability, async |assembly| {
+                let mut destinations = Vec::with_capacity(targets.len());
+                for target in targets {
+                    let names = assembly.names().await?;
+                    let place = match names.by_name(&target.name) {
+                        Some(entry) => Place { number: entry.number, mailbox_id: entry.id.clone() },
+                        None if target.create => create(assembly, &target.name, None, 1).await?,
+                        None => return Err(Error::no_mailbox(target.name.as_str()).into()),
+                    };
+                    let recent = claimant != Some(&place.mailbox_id);
+                    destinations.push(Destination { place, flags: target.flags.clone(), recent });
+                }
+                let appended = self.engine.append_within(assembly, &prepared, &destinations, now_ms).await?;
+                let mut places = Vec::with_capacity(destinations.len());
+                for (destination, messages) in destinations.into_iter().zip(appended) {
+                    let uid_validity = assembly.mailbox(destination.place.number).await?.core.uid_validity;
+                    places.extend(messages.into_iter().map(|message| AppendedTo {
+                        mailbox_id: destination.place.mailbox_id.clone(),
+                        uid_validity,
+                        uid: message.uid,
+                    }));
+                }
+                Ok(places)
+            })
+            .await
+    }
+
+    fn filter_set(&self) -> Option<Rc<dyn FilterSet>> {
+        let language = self.language.clone();
+        Some(Rc::new(StoreFilterSet::new(self.engine.clone(), language, self.durability)))
     }
 
     async fn events(&self, after: Sequence) -> Result<MailboxEvents> {

@@ -15,6 +15,8 @@ mod codec;
 mod contents;
 mod core;
 mod directory;
+mod filter_set;
+mod filters;
 mod fold;
 mod identity;
 mod layout;
@@ -39,8 +41,9 @@ use std::rc::Rc;
 
 use self::cache::PageCache;
 use self::core::Core;
+use self::filters::Filters;
 use self::identity::IdentityCache;
-use self::layout::{MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
+use self::layout::{FILTERS, MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
 use self::names::Names;
 use self::shared::Shared;
 use crate::model::{Error, Result, Value};
@@ -84,6 +87,7 @@ pub(crate) struct Engine {
     sequence: Cell<Sequence>,
     names: RefCell<Option<Known<Rc<Names>>>>,
     shared: RefCell<Option<Known<Rc<Shared>>>>,
+    filters: RefCell<Option<Known<Rc<Filters>>>>,
     mailboxes: RefCell<HashMap<MailboxNumber, Rc<Slot>>>,
     identity: RefCell<IdentityCache>,
     pages: RefCell<PageCache>,
@@ -99,6 +103,7 @@ impl Engine {
             sequence: Cell::new(sequence),
             names: RefCell::default(),
             shared: RefCell::default(),
+            filters: RefCell::default(),
             mailboxes: RefCell::default(),
             identity: RefCell::default(),
             pages: RefCell::default(),
@@ -160,6 +165,7 @@ impl Engine {
         match guard {
             NAMES => of(&self.names),
             SHARED => of(&self.shared),
+            FILTERS => of(&self.filters),
             guard => of(&self.slot(mailbox_of_guard(guard)).known),
         }
     }
@@ -186,6 +192,17 @@ impl Engine {
         let (revision, record) = self.read_record(layout::shared(), SHARED).await?;
         let record = record.ok_or_else(|| Error::corrupt("the record of counters is missing"))?;
         Ok(take_in(&self.shared, revision, Rc::new(record.with(Shared::decode)?)))
+    }
+
+    /// The filters as this program knows them; they may be behind another tab's.
+    async fn known_filters(&self) -> Result<Versioned<Rc<Filters>>> {
+        if let Some(known) = self.filters.borrow().as_ref().filter(|known| known.fresh) {
+            return Ok(Versioned { revision: known.revision, value: known.value.clone() });
+        }
+        let (revision, record) = self.read_record(layout::filters(), FILTERS).await?;
+        // A database has the record from its first script on.
+        let filters = record.map(|record| record.with(Filters::decode)).transpose()?.unwrap_or_default();
+        Ok(take_in(&self.filters, revision, Rc::new(filters)))
     }
 
     async fn read_record(&self, key: Key, guard: Guard) -> Result<(Revision, Option<Value>)> {
@@ -242,6 +259,7 @@ impl Engine {
             match *guard {
                 NAMES => set_stale(&mut *self.names.borrow_mut()),
                 SHARED => set_stale(&mut *self.shared.borrow_mut()),
+                FILTERS => set_stale(&mut *self.filters.borrow_mut()),
                 guard => {
                     set_stale(&mut *self.slot(mailbox_of_guard(guard)).known.borrow_mut());
                 }
@@ -252,7 +270,7 @@ impl Engine {
     /// Forgets whether anything in memory is right.
     fn forget(&self) {
         let numbers: Vec<MailboxNumber> = self.mailboxes.borrow().keys().copied().collect();
-        let guards = numbers.into_iter().map(mailbox_guard).chain([NAMES, SHARED]);
+        let guards = numbers.into_iter().map(mailbox_guard).chain([NAMES, SHARED, FILTERS]);
         self.invalidate(&guards.collect::<Vec<Guard>>());
         self.pages.borrow_mut().clear();
     }
@@ -263,6 +281,10 @@ impl Engine {
 
     fn install_shared(&self, revision: Revision, new: Option<Rc<Shared>>) {
         install(&mut *self.shared.borrow_mut(), revision, new);
+    }
+
+    fn install_filters(&self, revision: Revision, new: Option<Rc<Filters>>) {
+        install(&mut *self.filters.borrow_mut(), revision, new);
     }
 
     fn install_mailbox(&self, number: MailboxNumber, revision: Revision, new: Option<Option<Rc<Loaded>>>) {

@@ -10,6 +10,7 @@ use crate::backend::{CreateOptions, MailboxData, MailboxSet};
 use crate::model::{AppendMessage, FlagOp, Flags, MailboxName, MessageFields, Uid};
 use crate::store::{KeyRange, MemoryStore, Read, Scan, Space, Store};
 
+mod filters;
 mod formats;
 mod upkeep;
 

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::core::Core;
 use super::directory::{DirectoryPage, PackTablePage, Place};
+use super::filters::decode_script;
 use super::layout::{self, DIRECTORY_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind};
 use super::packs::read_header;
 use super::pages::{Page as _, RowPage};
@@ -90,12 +91,35 @@ impl Engine {
             }
         }
         findings.mailbox = None;
+        self.check_filters(&mut findings).await?;
         let graves: Vec<MailboxNumber> = names.graves.clone();
         if graves.is_empty() {
             // While a deleted mailbox still waits for its burial, its rows hold contents too.
             self.check_contents(&mut findings).await?;
         }
         Ok(findings.problems)
+    }
+
+    /// Every filter has its script, and every script its filter.
+    async fn check_filters(&self, findings: &mut Findings) -> Result<()> {
+        let filters = self.known_filters().await;
+        let Some(filters) = findings.tolerate(filters)?.map(|known| known.value) else { return Ok(()) };
+        let scan = Scan::all(layout::all_scripts());
+        let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
+        let mut scripts: HashMap<Key, Value> = snapshot.scanned.into_iter().flatten().collect();
+        for entry in &filters.entries {
+            match scripts.remove(&layout::script(entry.number)) {
+                Some(record) => drop(findings.tolerate(record.with(decode_script))?),
+                None => findings.report(format!("the script of the filter {:?} is missing", entry.name)),
+            }
+            findings.expect(entry.number <= filters.last_number, || {
+                format!("the filter {:?} has a number that was never given", entry.name)
+            });
+        }
+        let active = filters.active.is_none() || filters.active_name().is_some();
+        findings.expect(active, || "the active filter does not exist".to_owned());
+        findings.expect(scripts.is_empty(), || format!("no filter has {} of the scripts", scripts.len()));
+        Ok(())
     }
 
     async fn check_mailbox(

@@ -78,6 +78,20 @@ error_codes! {
     Internal = "INTERNAL", Some("SERVERBUG");
 }
 
+/// A place in a text that a caller gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextPosition {
+    /// The line; the first is 1.
+    pub line: u32,
+    /// The column within the line, in characters; the first is 1.
+    pub column: u32,
+}
+
+impl TextPosition {
+    /// Where a text begins.
+    pub const START: TextPosition = TextPosition { line: 1, column: 1 };
+}
+
 /// Why an operation failed. Unless a method says otherwise, an operation that
 /// fails has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,13 +99,14 @@ pub struct Error {
     code: ErrorCode,
     message: String,
     cause: Option<String>,
+    position: Option<TextPosition>,
     outcome_unknown: bool,
 }
 
 impl Error {
     /// An error with a code and a sentence for a developer.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Error { code, message: message.into(), cause: None, outcome_unknown: false }
+        Error { code, message: message.into(), cause: None, position: None, outcome_unknown: false }
     }
 
     /// [`ErrorCode::InvalidArgument`].
@@ -123,6 +138,13 @@ impl Error {
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
+        self
+    }
+
+    /// The same error, found at this place of the text that was given.
+    #[must_use]
+    pub fn at(mut self, position: TextPosition) -> Self {
+        self.position = Some(position);
         self
     }
 
@@ -161,6 +183,11 @@ impl Error {
         self.cause.as_deref()
     }
 
+    /// Where in the text that was given it was found, if it was found in one.
+    pub fn position(&self) -> Option<TextPosition> {
+        self.position
+    }
+
     /// Whether the operation may nevertheless have landed.
     pub fn outcome_unknown(&self) -> bool {
         self.outcome_unknown
@@ -170,6 +197,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code.as_str(), self.message)?;
+        if let Some(TextPosition { line, column }) = self.position {
+            write!(f, " at line {line}, column {column}")?;
+        }
         match &self.cause {
             Some(cause) => write!(f, " ({cause})"),
             None => Ok(()),

@@ -15,7 +15,7 @@ mod snapshot;
 mod special_use;
 mod value;
 
-pub use error::{Error, ErrorCode, Result};
+pub use error::{Error, ErrorCode, Result, TextPosition};
 pub use flags::{FlagOp, Flags, SystemFlags};
 pub use id::{EmailId, MAX_MOD_SEQ, MailboxId, ModSeq, ThreadId, Uid};
 pub use list_tree::{ListAttribute, ListDetails, ListEntry, ListTree};

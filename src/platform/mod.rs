@@ -1,5 +1,5 @@
-//! What differs between a browser and a native program: clock, randomness,
-//! sleep, turns, and the tables of Unicode and of charsets. The only room that asks
+//! What differs between a browser and a native program: clock, time zone,
+//! randomness, sleep, turns, and the tables of Unicode and of charsets. The only room that asks
 //! which platform it is on.
 
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
@@ -8,6 +8,10 @@ mod native;
 mod wasm;
 
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-pub use native::{decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now};
+pub use native::{
+    decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now, zone_minutes,
+};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-pub use wasm::{decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now};
+pub use wasm::{
+    decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now, zone_minutes,
+};

@@ -16,6 +16,11 @@ pub fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// Minutes east of UTC of the local time: 0, for nothing here tells the system's zone.
+pub fn zone_minutes() -> i16 {
+    0
+}
+
 /// Fills the buffer from the system's cryptographic generator (semantics 5).
 /// Fails with `UNAVAILABLE` where there is none.
 pub fn fill_random(buffer: &mut [u8]) -> Result<()> {

@@ -69,6 +69,11 @@ pub fn now_ms() -> i64 {
     date_now() as i64
 }
 
+/// Minutes east of UTC of the local time, as of now.
+pub fn zone_minutes() -> i16 {
+    -js_sys::Date::new_0().get_timezone_offset() as i16
+}
+
 /// Fills the buffer from the platform's cryptographic generator (semantics 5).
 /// Fails with `UNAVAILABLE` where there is none.
 pub fn fill_random(buffer: &mut [u8]) -> Result<()> {

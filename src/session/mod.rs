@@ -4,6 +4,7 @@
 
 mod base;
 mod copy;
+mod deliver;
 mod messages;
 mod names;
 mod results;
@@ -16,6 +17,7 @@ mod sort_tests;
 mod tests;
 
 pub use base::{BaseSession, SessionOptions, View};
+pub use deliver::{DeliverOptions, DeliverResult, Delivered, Missing};
 pub use results::{
     AppendUid, CopyResult, CopyUid, ExtendedSearch, FetchOptions, FetchResult, MailboxMatches, SearchOptions,
     SearchProgress, SearchResult, SortResult, StoreOptions, StoreResult, ThreadResult,

@@ -33,7 +33,7 @@ impl Numbers {
 }
 
 /// Every mailbox with its attributes, counts, messages, flags, ids, octets
-/// (as a checksum), and the subscriptions. Fails as the set does.
+/// (as a checksum), the subscriptions and the filters. Fails as the set does.
 pub async fn dump(set: &Rc<dyn MailboxSet>, ids: Ids) -> Result<String> {
     let mut text = String::new();
     let mut numbers = Numbers::default();
@@ -47,6 +47,14 @@ pub async fn dump(set: &Rc<dyn MailboxSet>, ids: Ids) -> Result<String> {
     }
     for entry in set.list_subscribed().await?.entries() {
         let _ = writeln!(text, "subscribed {}", entry.name);
+    }
+    if let Some(filters) = set.filter_set() {
+        let (active, names) = filters.get_all().await?;
+        for name in names {
+            let script = crc32fast::hash(&filters.get(&name).await?);
+            let mark = if active.as_ref() == Some(&name) { " active" } else { "" };
+            let _ = writeln!(text, "filter {name:?}{mark} {script:x}");
+        }
     }
     Ok(text)
 }

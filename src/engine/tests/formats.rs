@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::backend::MailboxEvent;
 use crate::engine::core::Core;
 use crate::engine::directory::{ContentEntry, DirectoryPage, PackTablePage, PackUse, Place};
+use crate::engine::filters::{Filters, encode_script};
 use crate::engine::identity::{Posting, encode_facts};
 use crate::engine::layout::PackKind;
 use crate::engine::names::Names;
@@ -74,6 +75,12 @@ fn the_bytes_of_every_record_are_what_they_were() {
         Note::Messages { number: 7, mailbox_id: mailbox_id.clone() },
         Note::Names(MailboxEvent::Created { mailbox_id, name: "a".into() }),
     ];
+    let mut filters = Filters::default();
+    for name in ["first", "Zweiter ü", "third"] {
+        filters.add(name).unwrap();
+    }
+    filters.active = Some(2);
+    filters.remove("first").unwrap();
     let packed = pack(PackKind::Content, &[Item { number: 3, bytes: b"octets" }], 1).unwrap();
     let mut records = vec![
         ("core", core.encode()),
@@ -87,6 +94,8 @@ fn the_bytes_of_every_record_are_what_they_were() {
         ("facts", encode_facts(&facts)),
         ("notes", notes::encode(&told)),
         ("pack", packed.puts[0].1.to_vec()),
+        ("filters", filters.encode()),
+        ("script", encode_script(b"require \"fileinto\";\r\nfileinto \"\xc3\xbc\";\r\n")),
     ];
     for form in 0..4 {
         let page = FlagPage::new(column(form), column(3 - form));
@@ -98,7 +107,7 @@ fn the_bytes_of_every_record_are_what_they_were() {
 }
 
 /// The first eight bytes of each record's SHA-256.
-const EXPECTED: [(&str, &str); 15] = [
+const EXPECTED: [(&str, &str); 17] = [
     ("core", "476112bcb2d7b401"),
     ("names", "65b7ac259956b52a"),
     ("shared", "f7ee6967b6a4e55a"),
@@ -110,6 +119,8 @@ const EXPECTED: [(&str, &str); 15] = [
     ("facts", "e11a113cdb363b82"),
     ("notes", "2c911d5599ffc38a"),
     ("pack", "0ca7b7753a89c0e7"),
+    ("filters", "d892723d86a44598"),
+    ("script", "3aef256a3f2aa2fc"),
     ("flags", "563c350771faa484"),
     ("flags", "55e93bbea445d999"),
     ("flags", "c3b808d770a8d911"),

@@ -6,6 +6,7 @@
 
 pub mod append;
 pub mod concurrent;
+pub mod filters;
 pub mod ids_flags;
 pub mod lifecycle;
 pub mod names;
@@ -208,6 +209,27 @@ macro_rules! conformance_suite {
                 s182_a_closed_set_refuses_everything,
                 a_destination_of_another_set_is_refused,
             ;
+            filters:
+                s159_filters_are_kept_under_their_names,
+                s160_the_active_filter,
+                s160_overwriting_the_active_filter_takes_effect,
+                s161_what_cannot_be_a_filter_is_refused,
+                s162_without_a_filter_mail_goes_where_it_is_asked_to,
+                s162_discard_and_reject_store_nothing,
+                s163_mail_is_routed_by_address_envelope_header_and_size,
+                s163_the_recipient_is_the_owner_unless_said_otherwise,
+                s164_several_mailboxes_get_one_message_or_none_does,
+                s165_where_a_mailbox_cannot_have_it_mail_is_kept,
+                s165_mailboxes_are_created_where_the_filter_says_so,
+                s165_exactly_what_is_advertised_can_be_required,
+                s165_a_filter_that_fails_keeps_the_mail_and_is_told,
+                redirections_are_for_the_caller_to_send,
+                a_filter_is_tested_without_storing_anything,
+                s166_append_copy_and_move_never_ask_a_filter,
+                s76_who_delivers_with_the_mailbox_selected_gets_recent,
+                s135_filters_survive_a_reload,
+                s136_two_who_put_and_deliver_at_once_lose_nothing,
+            ;
         }
     };
     (@groups $kind:ident $harness:ty; $($group:ident: $($case:ident,)* ;)*) => {
@@ -253,4 +275,5 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("sort", include_str!("sort.rs")),
     ("threading", include_str!("threading.rs")),
     ("session", include_str!("session.rs")),
+    ("filters", include_str!("filters.rs")),
 ];
