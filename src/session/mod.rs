@@ -9,6 +9,8 @@ mod messages;
 mod names;
 mod results;
 mod search;
+#[cfg(test)]
+mod search_tests;
 mod selection;
 mod sort;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod conformance;
+pub mod counting_store;
 pub mod dump;
 pub mod faulty_store;
 pub mod fixture;

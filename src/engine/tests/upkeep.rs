@@ -306,3 +306,28 @@ fn s153_octets_are_shared_only_where_they_are_the_same_octets() {
         assert_eq!(octets, [Some(mail(1).raw), Some(mail(2).raw)]);
     });
 }
+
+#[test]
+fn s147_a_text_that_is_damaged_or_lost_is_derived_from_the_octets() {
+    block_on(async {
+        let store = MemoryStore::new();
+        let set = open(&store).await;
+        append(&inbox(&set).await, 0..4).await;
+        let text = async || {
+            let set = open(&store).await;
+            let texts = inbox(&set).await.texts(&[1, 2, 3, 4, 5]).await.unwrap();
+            let text = |text: Option<Value>| text.map(|text| String::from_utf8(text.to_vec()).unwrap());
+            texts.into_iter().map(text).collect::<Vec<_>>()
+        };
+        let whole: Vec<_> = (0..4).map(|n| Some(format!("body {n}"))).chain([None]).collect();
+        assert_eq!(text().await, whole);
+        let pack = layout::pack(PackKind::Text, 1);
+        damage(&store, pack, 1).await;
+        assert_eq!(text().await, whole);
+        let record = stored(&store, pack).await.unwrap();
+        overwrite(&store, pack, record.slice(0..record.len() - 9)).await;
+        assert_eq!(text().await, whole);
+        store.commit(Batch { id: [77; 16], deletes: vec![pack], ..Batch::default() }).await.unwrap();
+        assert_eq!(text().await, whole);
+    });
+}

@@ -186,6 +186,13 @@ macro_rules! conformance_suite {
                 s144_sizes,
                 s149_object_ids,
                 s150_disabled_keys_are_refused_at_any_depth,
+                s141_s143_sent_dates,
+                s145_header_fields,
+                s146_s147_bodies_are_searched_as_they_read,
+                s148_case_is_folded_beyond_ascii_and_charsets_are_known_or_refused,
+                s151_s152_the_text_form,
+                messages_of_the_last_seconds,
+                searches_over_many_mailboxes,
                 mod_sequences,
             ;
             sort:

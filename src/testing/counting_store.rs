@@ -1,0 +1,86 @@
+//! A store that counts what is read of each space, and lets a rival act
+//! between two reads. Here: the wrapper. Not here: what may be read (the tests say).
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use async_trait::async_trait;
+
+use super::faulty_store::Rival;
+use crate::model::Result;
+use crate::store::{Batch, Journal, Outcome, Permit, Read, Sequence, Snapshot, Space, Store};
+use crate::view::Hub;
+
+/// A store over another one that counts the records read.
+pub struct CountingStore {
+    inner: Rc<dyn Store>,
+    counts: RefCell<BTreeMap<Space, usize>>,
+    rival: RefCell<Option<(Space, Rival)>>,
+}
+
+impl CountingStore {
+    /// A wrapper that has counted nothing yet.
+    pub fn new(inner: Rc<dyn Store>) -> Rc<CountingStore> {
+        Rc::new(CountingStore { inner, counts: RefCell::default(), rival: RefCell::default() })
+    }
+
+    /// How many records of each space were asked for by key or found by a
+    /// scan since the last call; spaces without any are left out.
+    pub fn take(&self) -> BTreeMap<Space, usize> {
+        self.counts.take()
+    }
+
+    /// Plans that a rival does something just before the next read of a key of this space.
+    pub fn plan_rival(&self, space: Space, rival: Rival) {
+        self.rival.replace(Some((space, rival)));
+    }
+
+    fn count(&self, space: Space) {
+        *self.counts.borrow_mut().entry(space).or_default() += 1;
+    }
+
+    fn rival_before(&self, read: &Read) -> Option<Rival> {
+        let mut planned = self.rival.borrow_mut();
+        let due =
+            planned.as_ref().is_some_and(|(space, _)| read.keys.iter().any(|key| key.space() == *space));
+        if due { planned.take().map(|(_, rival)| rival) } else { None }
+    }
+}
+
+#[async_trait(?Send)]
+impl Store for CountingStore {
+    async fn read(&self, read: Read) -> Result<Snapshot> {
+        if let Some(rival) = self.rival_before(&read) {
+            rival().await;
+        }
+        read.keys.iter().for_each(|key| self.count(key.space()));
+        let snapshot = self.inner.read(read).await?;
+        snapshot.scanned.iter().flatten().for_each(|(key, _)| self.count(key.space()));
+        Ok(snapshot)
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Outcome> {
+        self.inner.commit(batch).await
+    }
+
+    async fn journal(&self, after: Sequence, max: usize) -> Result<Journal> {
+        self.inner.journal(after, max).await
+    }
+
+    fn hub(&self) -> &Hub {
+        self.inner.hub()
+    }
+
+    async fn exclusive(&self) -> Result<Permit> {
+        self.inner.exclusive().await
+    }
+
+    fn poll_interval_ms(&self) -> u32 {
+        self.inner.poll_interval_ms()
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
