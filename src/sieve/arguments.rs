@@ -98,14 +98,22 @@ impl<'n> Given<'n> {
     }
 
     fn check_tests(&self, spec: &Spec) -> Result<(), CompileError> {
-        let (count, list) = (self.node.tests.len(), self.node.test_list);
-        let wrong = match spec.tests {
-            Tests::None if count > 0 => " takes no test",
-            Tests::One if count != 1 || list => " takes one test, without parentheses",
-            Tests::List if !list => " takes tests in parentheses",
+        let (tests, list) = (self.node.tests.as_slice(), self.node.test_list);
+        let mut position = self.node.position;
+        let wrong = match (spec.tests, tests.first()) {
+            (Tests::None, Some(test)) => {
+                position = test.position;
+                " takes no test"
+            }
+            (Tests::One, None) => " takes one test",
+            (Tests::One, Some(test)) if list => {
+                position = test.position;
+                " takes one test, without parentheses"
+            }
+            (Tests::List, _) if !list => " takes tests in parentheses",
             _ => return Ok(()),
         };
-        Err(self.node.position.error(sentence(&[spec.name, wrong])))
+        Err(position.error(sentence(&[spec.name, wrong])))
     }
 
     /// The tag that was given for this slot, and its value (itself, where it has none).

@@ -163,8 +163,15 @@ impl Compiler {
 
     fn vacation(&mut self, given: &Given<'_>) -> Result<Command, CompileError> {
         let seconds = match given.slot(Slot::Period) {
-            Some(("days", argument)) => number(argument).clamp(1, MAX_VACATION_DAYS) * DAY,
-            Some((_, argument)) => number(argument).min(MAX_VACATION_DAYS * DAY),
+            Some((tag, argument)) => {
+                let period = number(argument);
+                let days = tag == "days";
+                // RFC 5230 section 4.1, RFC 6131 section 2: what is valid is taken, within bounds.
+                if period >= 1 << 31 || days && period == 0 {
+                    return Err(argument.position.error("this is no time between two answers"));
+                }
+                (if days { period * DAY } else { period }).min(MAX_VACATION_DAYS * DAY)
+            }
             None => DEFAULT_VACATION_DAYS * DAY,
         };
         let from = given.slot(Slot::From).map(|(_, argument)| self.address(argument)).transpose()?;

@@ -141,26 +141,26 @@ pub(crate) fn sendable(text: &str) -> Option<String> {
     let mut found = address::parse(text.as_bytes());
     let found = found.pop().filter(|_| found.is_empty())?;
     let (local, domain) = (found.mailbox?, found.host?);
-    let plain =
+    let in_local =
         |octet: u8| octet > b'~' || octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&octet);
     let in_domain = |octet: u8| octet > b'~' || octet.is_ascii_alphanumeric() || b"-.[]:".contains(&octet);
-    if found.adl.is_some()
-        || found.name.is_some() && !text.contains('<')
-        || local.is_empty()
-        || domain.is_empty()
-        || !domain.bytes().all(in_domain)
-    {
+    if local.is_empty() || domain.is_empty() || !domain.bytes().all(in_domain) {
         return None;
     }
+    // The reader is lenient; what it left out or put together must not go unseen.
+    let text = text.trim();
+    let written = match text.rsplit_once('<') {
+        Some((_, angle)) => angle.strip_suffix('>')?,
+        None => text,
+    };
     let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
-    if local.bytes().all(plain) && !dots {
-        return Some([&local, "@", &domain].concat());
-    }
-    if !text.contains('"') {
-        return None;
+    if local.bytes().all(in_local) && !dots {
+        let plain = [&local, "@", &domain].concat();
+        return (written == plain).then_some(plain);
     }
     let quoted = local.replace('\\', "\\\\").replace('"', "\\\"");
-    Some(["\"", &quoted, "\"@", &domain].concat())
+    let quoted = ["\"", &quoted, "\"@", &domain].concat();
+    (written == quoted).then_some(quoted)
 }
 
 /// Text for a header of one line: control characters become blanks.

@@ -1,6 +1,13 @@
 //! What scripts do to mails, by subject.
 
 mod core;
+mod demo;
+mod errors;
+mod extensions;
+mod flags;
+mod glob;
+mod vacation;
+mod variables;
 
 use super::{Action, Mail, Outcome, compile};
 use crate::model::ZonedTime;
