@@ -2,6 +2,7 @@
 //! parts by type, or the text a reader sees.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::limits::MAX_BODY;
 use crate::mime::charset;
@@ -31,42 +32,39 @@ pub(crate) fn texts(message: &[u8], parts: &[Part]) -> Vec<Vec<u8>> {
 /// header is looked at, of a multipart what stands before and after its parts; what they hold
 /// counts by its own type.
 pub(crate) fn contents<'m>(message: &'m [u8], parts: &[Part], types: &[Cow<'_, [u8]>]) -> Vec<Cow<'m, [u8]>> {
+    // The first and last part of each; found in one pass, for mails may have thousands.
+    let mut inner: Vec<Option<(&Part, &Part)>> = vec![None; parts.len()];
+    for part in parts {
+        if let Some(place) = part.parent.and_then(|parent| inner.get_mut(parent)) {
+            *place = Some((place.map_or(part, |(first, _)| first), part));
+        }
+    }
     let mut left = MAX_BODY;
     let mut contents = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
+    for (part, inner) in parts.iter().zip(inner) {
         if !types.iter().any(|wanted| is_type(part, wanted)) {
             continue;
         }
-        let mut inner = parts.iter().filter(|inner| inner.parent == Some(index));
-        match part.kind {
-            Kind::Leaf => contents.push(leaf(message, part, left)),
-            Kind::Message => {
-                let header = inner.next().and_then(|inner| message.get(inner.header.clone()));
-                contents.push(Cow::Borrowed(header.unwrap_or_default()));
+        let content = match (part.kind, inner) {
+            (Kind::Message, Some((first, _))) => Cow::Borrowed(slice(message, &first.header)),
+            (Kind::Multipart, Some((first, last))) => {
+                let after = after_delimiter(slice(message, &(last.body.end..part.body.end)));
+                contents.push(Cow::Borrowed(after));
+                Cow::Borrowed(without_last_line(slice(message, &(part.body.start..first.header.start))))
             }
-            Kind::Multipart => {
-                let first = inner.next().map_or(part.body.end, |inner| inner.header.start);
-                let last = inner.next_back().map_or_else(
-                    || {
-                        parts
-                            .iter()
-                            .find(|inner| inner.parent == Some(index))
-                            .map_or(first, |part| part.body.end)
-                    },
-                    |inner| inner.body.end,
-                );
-                let before = message.get(part.body.start..first).unwrap_or_default();
-                let after = message.get(last..part.body.end).unwrap_or_default();
-                contents.push(Cow::Borrowed(without_last_line(before)));
-                contents.push(Cow::Borrowed(after_delimiter(after)));
-            }
-        }
-        left = left.saturating_sub(contents.last().map_or(0, |content| content.len()));
+            _ => leaf(message, part, left),
+        };
+        left = left.saturating_sub(content.len());
+        contents.push(content);
         if left == 0 {
             break;
         }
     }
     contents
+}
+
+fn slice<'m>(message: &'m [u8], range: &Range<usize>) -> &'m [u8] {
+    message.get(range.clone()).unwrap_or_default()
 }
 
 /// Whether a part is of a type as `:content` writes it: all, a main type, or a whole type (RFC 5173
@@ -83,7 +81,7 @@ fn is_type(part: &Part, wanted: &[u8]) -> bool {
 }
 
 fn leaf<'m>(message: &'m [u8], part: &Part, limit: usize) -> Cow<'m, [u8]> {
-    let octets = part.encoding.decode(message.get(part.body.clone()).unwrap_or_default(), limit);
+    let octets = part.encoding.decode(slice(message, &part.body), limit);
     if part.content_type.main != "text" {
         return octets;
     }

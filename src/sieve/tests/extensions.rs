@@ -215,3 +215,31 @@ fn a_reject_stands_alone() {
         assert_eq!(refused(commands), (vec!["keep".to_owned()], Some((2, column))), "{commands}");
     }
 }
+
+#[test]
+fn hostile_mails_are_bounded() {
+    let script = "require [\"body\", \"date\", \"envelope\", \"vacation\"];
+        if anyof (address :matches [\"to\", \"cc\"] \"*nobody*\", header :contains \"subject\" \"nothing\",
+            date \"date\" \"year\" \"x\", body :contains \"nothing\", body :content \"\" :contains \"nothing\",
+            body :raw :contains \"nothing\", exists [\"x-none\"]) { discard; }
+        vacation \"away\";";
+    let mut mails = Vec::new();
+    for (start, piece) in [
+        ("To: ", "a,"),
+        ("To: ", "("),
+        ("Subject: ", "=?utf-8?q?a?= "),
+        ("Subject: ", "=?"),
+        ("Date: ", "1 ("),
+        ("", "a:\n"),
+        ("", "\n"),
+        ("Content-Type: text/html\n\n", "<a "),
+        ("Content-Transfer-Encoding: base64\n\n", "QUJD"),
+        ("", "Content-Type: message/rfc822\n\n"),
+        ("Content-Type: multipart/x; boundary=a\n\n", "--a\nContent-Type: multipart/x; boundary=b\n\n"),
+    ] {
+        mails.push(format!("{start}{}", piece.repeat(1_000_000 / piece.len())));
+    }
+    for raw in mails {
+        assert_eq!(run(script, &raw).error, None);
+    }
+}
