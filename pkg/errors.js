@@ -36,6 +36,8 @@ export class MailboxError extends Error {
     Object.defineProperty(this, "name", { value: "MailboxError", configurable: true, writable: true });
     this.code = Object.hasOwn(ERROR_CODES, code) ? code : "INTERNAL";
     this.imapCode = options?.imapCode ?? ERROR_CODES[this.code].imapCode;
+    this.line = options?.line;
+    this.column = options?.column;
   }
 }
 
@@ -47,7 +49,8 @@ export const closed = (what) => new MailboxError("CLOSED", `the ${what} is close
 export function fromEngine(raw) {
   if (raw instanceof MailboxError) return raw;
   if (raw !== null && typeof raw === "object" && Object.hasOwn(ERROR_CODES, raw.code) && !(raw instanceof Error)) {
-    return new MailboxError(raw.code, raw.message, { cause: raw.cause ?? undefined });
+    const { line, column } = raw;
+    return new MailboxError(raw.code, raw.message, { cause: raw.cause ?? undefined, line, column });
   }
   return new MailboxError("INTERNAL", `the engine failed: ${raw?.message ?? String(raw)}`, { cause: raw });
 }

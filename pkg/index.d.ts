@@ -62,7 +62,11 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeInfo>>;
 
 /** What a failing call rejects with. */
 export class MailboxError extends Error {
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; imapCode?: string });
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown; imapCode?: string; line?: number; column?: number },
+  );
   readonly name: "MailboxError";
   /** What went wrong; the only part to match on. */
   readonly code: ErrorCode;
@@ -70,6 +74,10 @@ export class MailboxError extends Error {
   readonly imapCode: string | undefined;
   /** The platform's own error or words, where there were any. */
   readonly cause: unknown;
+  /** Where in a text that was given (a filter script) it was found: the line, from 1. */
+  readonly line: number | undefined;
+  /** The character in that line, from 1. */
+  readonly column: number | undefined;
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -471,8 +479,8 @@ export class Session {
   readonly owner: string;
   /** The layer below: mailboxes without a session's guards and views. */
   readonly mailboxSet: MailboxSet;
-  /** Filter scripts: no backend of this version has them. */
-  readonly filterSet: undefined;
+  /** Filter scripts, of which the active one decides what becomes of delivered mail. */
+  readonly filterSet: FilterSet;
   /** Whether `close` was called. */
   readonly closed: boolean;
 
@@ -543,6 +551,34 @@ export class Session {
     messages: Iterable<AppendMessage>,
     options?: SelectedOption & DurabilityOption & SignalOption,
   ): Promise<{ uidValidity: number; uids: Uint32Array; updates?: Updates }>;
+
+  /**
+   * Delivers a message that arrived: the active filter says where it goes; without one it goes to
+   * `mailbox`. Its octets are stored once, and all mailboxes that the filter names have it in one
+   * commit, or none has. Appending, copying and moving ask no filter.
+   *
+   * A mailbox that the filter names and that does not exist is created where the script says
+   * `:create`. One that cannot have the message is told in `missing`, and the message is kept in
+   * `mailbox` instead; so it is where the script fails, which `filterError` tells. What a filter
+   * would send is in `actions`, for the caller to send: nothing leaves this library.
+   *
+   * `APPEND_FAILURE` where the filter rejects the message, with its reason as the message; nothing
+   * is stored then. Otherwise as {@link Session.appendMessages}; `TRY_CREATE` and `READ_ONLY` are
+   * about `mailbox`, where the message is to be kept there.
+   */
+  deliver(
+    raw: Octets,
+    options?: EnvelopeOptions & {
+      /** Its flags; those that the filter gives come to them. */
+      flags?: readonly string[] | null | undefined;
+      /** INTERNALDATE; now where absent. */
+      internalDate?: Date | null | undefined;
+      /** Minutes east of UTC in which that date is shown, -1439 to 1439; 0 where absent. */
+      zoneMinutes?: number | null | undefined;
+    } & SelectedOption &
+      DurabilityOption &
+      SignalOption,
+  ): Promise<DeliverResult>;
 
   /**
    * Appends messages as they come, in commits of `chunkBytes` octets or 1,000 messages. Each commit
@@ -778,6 +814,149 @@ export interface CopyResult {
   /** COPYUID; `undefined` where nothing was copied. The n-th entries belong together. */
   copied?: { uidValidity: number; source: Uint32Array; destination: Uint32Array };
   updates: Updates;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Filters and delivery
+
+/** From where and to whom a message comes, beside what it says itself. */
+export interface EnvelopeOptions {
+  /** The envelope's sender (MAIL FROM) without angle brackets; empty, the null sender, where absent. */
+  sender?: string | null | undefined;
+  /** The envelope's recipient (RCPT TO); the session's owner where absent. */
+  recipient?: string | null | undefined;
+  /** Where the message is kept if the filter says nothing else; `INBOX` where absent. */
+  mailbox?: string | null | undefined;
+}
+
+/** What a filter asks the application to send. */
+export type SendAction =
+  | {
+      /** Send the message on, as it is. */
+      readonly type: "redirect";
+      /** An address without a display name. */
+      readonly address: string;
+    }
+  | {
+      /**
+       * Answer that one is away (RFC 5230). That this message may be answered was checked; whether
+       * `to` had an answer with this `handle` within the last `seconds` is for the application to
+       * remember.
+       */
+      readonly type: "vacation";
+      readonly to: string;
+      /** The answer's sender, where the script names one: an address, perhaps with a name. */
+      readonly from: string | undefined;
+      readonly subject: string;
+      /** The text, or with `mime` a MIME entity with its header. */
+      readonly reason: string;
+      readonly mime: boolean;
+      /** The person's other addresses, as the script names them. */
+      readonly addresses: readonly string[];
+      readonly seconds: number;
+      readonly handle: string;
+    };
+
+/** What a filter does with a message; the implicit keep is written out. */
+export type FilterAction =
+  | {
+      /** Keep it in the mailbox that the delivery asks for. */
+      readonly type: "keep";
+      /** Absent where the script says nothing of flags. */
+      readonly flags: readonly string[] | undefined;
+    }
+  | {
+      readonly type: "fileinto";
+      readonly mailbox: string;
+      /** Absent where the script says nothing of flags. */
+      readonly flags: readonly string[] | undefined;
+      /** Whether the mailbox is created where there is none. */
+      readonly create: boolean;
+    }
+  | {
+      /** Refuse it. */
+      readonly type: "reject";
+      readonly reason: string;
+      /** Whether the script asks that the sender's server be told, not the sender (RFC 5429 section 2.1). */
+      readonly ereject: boolean;
+    }
+  | SendAction;
+
+/** Why a filter failed while it ran, and where in the script. */
+export interface FilterError {
+  readonly message: string;
+  /** From 1. */
+  readonly line: number;
+  /** In characters, from 1. */
+  readonly column: number;
+}
+
+/** Answer of `deliver`. */
+export interface DeliverResult {
+  /** Where the message now is, in the order in which the filter named the mailboxes. */
+  stored: { mailbox: string; uidValidity: number; uid: number }[];
+  /** What the application should send. */
+  actions: SendAction[];
+  /** Whether the filter dropped the message: it is stored nowhere, and not redirected. */
+  discarded: boolean;
+  /**
+   * Mailboxes that the filter named and that could not have the message: `NOT_FOUND`, `READ_ONLY`,
+   * or for a name that no mailbox can have `INVALID_ARGUMENT` or `LIMIT`. It was kept in `mailbox`.
+   */
+  missing: { mailbox: string; code: ErrorCode }[];
+  /** Why the filter failed; the message was kept in `mailbox`. */
+  filterError?: FilterError;
+  updates?: Updates;
+}
+
+/**
+ * Named filter scripts, at most one of them active, stored with the mail. Scripts are Sieve (RFC
+ * 5228), names 1 to 255 characters. What changes nothing is no commit.
+ */
+export class FilterSet {
+  private constructor();
+  /**
+   * Stores a script under a name, in place of one that was there; an active one stays active, with
+   * what it now says. `INVALID_ARGUMENT` with `line` and `column` for a script that does not
+   * compile, and for an empty name or one with a control character; `LIMIT` (a script of more than
+   * 1 MiB, a name of more than 255 characters, more than 256 scripts).
+   */
+  put(name: string, script: string, options?: DurabilityOption): Promise<void>;
+  /** The script of that name. `NOT_FOUND`. */
+  get(name: string): Promise<string>;
+  /** `NOT_FOUND`; `ACTIVE` for the active one. */
+  delete(name: string, options?: DurabilityOption): Promise<void>;
+  /**
+   * Gives a script another name; it stays active if it is. `NOT_FOUND`, `ALREADY_EXISTS` (its own
+   * name too); as `put` for a name that no script can have.
+   */
+  rename(before: string, after: string, options?: DurabilityOption): Promise<void>;
+  /** Makes a script the active one. `NOT_FOUND`. */
+  setActive(name: string, options?: DurabilityOption): Promise<void>;
+  /** Leaves no script active. */
+  clearActive(options?: DurabilityOption): Promise<void>;
+  /** The active script. */
+  getActive(): Promise<string | undefined>;
+  /** The active script's name, and all names in the order in which they were first put. */
+  getAll(): Promise<{ active: string | undefined; names: string[] }>;
+  /** What scripts may `require`, sorted. */
+  extensions(): Promise<string[]>;
+  /** Compiles a script. `INVALID_ARGUMENT` with `line` and `column`, and `LIMIT`, as `put`. */
+  check(script: string): Promise<void>;
+  /**
+   * What a script would do with a message; stores nothing, for a filter's editor. Fails as
+   * {@link FilterSet.check}.
+   */
+  test(
+    script: string,
+    raw: Octets,
+    options?: EnvelopeOptions,
+  ): Promise<{
+    /** None where it discards the message. */
+    actions: FilterAction[];
+    /** Why it failed; a delivery would keep the message. */
+    error?: FilterError;
+  }>;
 }
 
 // ---------------------------------------------------------------------------------------------

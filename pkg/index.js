@@ -10,6 +10,7 @@ import { version } from "./version.js";
 
 export { backends, registerBackend } from "./backends.js";
 export { ERROR_CODES, MailboxError } from "./errors.js";
+export { FilterSet } from "./filter_set.js";
 export { MailboxData, MailboxSet } from "./mailbox_set.js";
 export { SelectedMailbox } from "./selected.js";
 export { Session, version };

@@ -2,7 +2,9 @@
 
 import * as check from "./arguments.js";
 import { Feed } from "./changes.js";
+import { deliver } from "./deliver.js";
 import { closed } from "./errors.js";
+import { FilterSet } from "./filter_set.js";
 import { importAll, importOptions } from "./import.js";
 import { MailboxSet } from "./mailbox_set.js";
 import { messages as takenMessages, ready } from "./octets.js";
@@ -181,11 +183,13 @@ const durabilityOf = ({ durability }) => check.optional(durability, check.durabi
 export class Session {
   #core;
   #mailboxSet;
+  #filterSet;
 
   constructor(core) {
     if (!(core instanceof SessionCore)) throw new TypeError("a Session comes from openSession");
     this.#core = core;
     this.#mailboxSet = new MailboxSet(core);
+    this.#filterSet = new FilterSet(core);
   }
 
   get owner() {
@@ -197,7 +201,7 @@ export class Session {
   }
 
   get filterSet() {
-    return undefined;
+    return this.#filterSet;
   }
 
   get closed() {
@@ -295,6 +299,10 @@ export class Session {
       };
       return view ? view.run(append, { signal }) : append(undefined);
     });
+  }
+
+  deliver(raw, options) {
+    return this.#core.run(() => deliver(this.#core, raw, options));
   }
 
   importMessages(name, messages, options) {

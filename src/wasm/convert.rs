@@ -357,7 +357,8 @@ pub(super) fn append_messages(messages: &Array) -> Result<Vec<AppendMessage>> {
     messages.iter().map(|each| append_message(&each)).collect()
 }
 
-fn append_message(message: &JsValue) -> Result<AppendMessage> {
+/// One message to append.
+pub(super) fn append_message(message: &JsValue) -> Result<AppendMessage> {
     let fields: &Array = message.dyn_ref().ok_or_else(|| wrong("a message"))?;
     let raw: Uint8Array = fields.get(0).dyn_into().map_err(|_| wrong("a message's octets"))?;
     let names: Array = fields.get(1).dyn_into().map_err(|_| wrong("a message's flags"))?;

@@ -4,9 +4,9 @@
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
-use crate::model::{Error, ErrorCode};
+use crate::model::{Error, ErrorCode, TextPosition};
 
-/// A plain object: `code`, `message`, `cause`.
+/// A plain object: `code`, `message`, `cause`, and where it is known `line` and `column`.
 pub(super) fn to_js(error: &Error) -> JsValue {
     let object = Object::new();
     let set = |name: &str, value: JsValue| {
@@ -16,6 +16,10 @@ pub(super) fn to_js(error: &Error) -> JsValue {
     set("code", error.code().as_str().into());
     set("message", error.message().into());
     set("cause", error.cause().map_or(JsValue::UNDEFINED, JsValue::from_str));
+    if let Some(TextPosition { line, column }) = error.position() {
+        set("line", line.into());
+        set("column", column.into());
+    }
     object.into()
 }
 

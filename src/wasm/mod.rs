@@ -11,6 +11,7 @@
 mod convert;
 mod engines;
 mod error;
+mod filter_set;
 mod mailbox_data;
 mod mailbox_set;
 mod panic;

@@ -66,7 +66,7 @@ pub(super) struct Core {
 
 impl Core {
     /// Runs a call that may be given a view: its answer, with how the view stands.
-    async fn with_maybe(
+    pub(super) async fn with_maybe(
         &self,
         id: Option<u32>,
         call: impl AsyncFnOnce(Option<&mut SelectedMailbox>) -> Result<Record>,

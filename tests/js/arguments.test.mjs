@@ -85,6 +85,26 @@ test("the arguments of every method", async (t) => {
       ["INBOX", [{ raw: "x", zoneMinutes: 1440 }]],
       ["INBOX", [{ raw: "x" }], { signal: 7 }],
     ],
+    deliver: [
+      [],
+      [7],
+      [{ raw: "x" }],
+      [shared],
+      [gone],
+      ["x", { sender: 7 }],
+      ["x", { sender: "a\r\nb" }],
+      ["x", { recipient: "a\0" }],
+      ["x", { mailbox: "a//b" }],
+      ["x", { mailbox: "" }],
+      ["x", { flags: "\\Seen" }],
+      ["x", { flags: ["a b"] }],
+      ["x", { internalDate: 7 }],
+      ["x", { zoneMinutes: 1440 }],
+      ["x", { selected: foreign }],
+      ["x", { durability: "lax" }],
+      ["x", { signal: 7 }],
+      ["x", { to: "a@b" }],
+    ],
     importMessages: [["INBOX"], ["INBOX", "From x\n"], ["INBOX", new Uint8Array(3)], ["INBOX", [], { chunkBytes: 1 }], ["INBOX", [], { onProgress: 1 }]],
     selectMailbox: [[], ["INBOX", { readOnly: true }], ["INBOX", { readonly: "yes" }]],
     checkMailbox: [[], [{}], [foreign], [selected, { waitOn: true }], [selected, { housekeeping: 1 }]],
@@ -176,6 +196,24 @@ test("the arguments of every method", async (t) => {
       await assert.rejects(data[method](...args), { code: "INVALID_ARGUMENT" }, `MailboxData.${method}, case ${at}`);
     }
   }
+  const filters = {
+    put: [[], ["a"], ["", "keep;"], ["a\n", "keep;"], ["a", 7], ["a", "\ud800"], ["a", new Uint8Array(3)], ["a", "kepp;"], ["a", "keep;", { durability: "lax" }], ["a", "keep;", { active: true }]],
+    get: [[], [7], ["\udfff"]],
+    delete: [[], ["a", 7]],
+    rename: [["a"], ["a", ""], ["a", "b\u0007"], [7, "b"]],
+    setActive: [[], [null]],
+    clearActive: [[{ silent: true }]],
+    check: [[], [7], ["keep"], ["require \"nonsense\";"]],
+    test: [["keep;"], ["keep;", 7], ["keep", "x"], [7, "x"], ["keep;", shared], ["keep;", gone], ["keep;", "x", { flags: [] }], ["keep;", "x", { sender: 7 }], ["keep;", "x", { sender: "a\r\nb" }], ["keep;", "x", { mailbox: "a//b" }]],
+  };
+  for (const [method, list] of Object.entries(filters)) {
+    for (const [at, args] of list.entries()) {
+      const call = session.filterSet[method](...args);
+      assert.ok(call instanceof Promise, method);
+      await assert.rejects(call, { name: "MailboxError", code: "INVALID_ARGUMENT" }, `FilterSet.${method}, case ${at}`);
+    }
+  }
+  assert.deepEqual(await session.filterSet.getAll(), { active: undefined, names: [] });
   assert.deepEqual(await session.status("INBOX"), before);
   assert.equal(selected.closed, false);
 });
@@ -216,7 +254,7 @@ test("the codes, methods and version are those of the engine, the types and the 
   const union = /export type ErrorCode =([^;]*);/.exec(types)[1];
   assert.deepEqual([...union.matchAll(/"([A-Z_]+)"/g)].map(([, code]) => code).sort(), Object.keys(rust).sort());
   assert.equal(api.version, JSON.parse(read("pkg/package.json")).version);
-  for (const name of ["Session", "MailboxSet", "MailboxData", "SelectedMailbox"]) {
+  for (const name of ["Session", "FilterSet", "MailboxSet", "MailboxData", "SelectedMailbox"]) {
     const body = new RegExp(`export class ${name} \\{([^]*?)\\n\\}`).exec(types)[1];
     const declared = new Set([...body.matchAll(/^  (?:readonly )?(\w+)[(?:]/gm)].map(([, member]) => member));
     declared.delete("private");

@@ -28,6 +28,12 @@ export async function misuse(session: Session, selected: SelectedMailbox): Promi
   await session.searchMailbox(selected, { sen: true });
   // @ts-expect-error: text is not searched yet
   await session.searchMailbox(selected, { subject: "x" });
+  // @ts-expect-error: a script is text
+  await session.filterSet.put("a", new Uint8Array(1));
+  // @ts-expect-error: an address is text
+  await session.deliver("x", { sender: ["a@b"] });
+  // @ts-expect-error: no such option
+  await session.deliver("x", { to: "a@b" });
   // @ts-expect-error: a name is no view
   await session.checkMailbox("INBOX");
   // @ts-expect-error: answers are not to be changed

@@ -1,6 +1,7 @@
 // The public API as a typed application uses it. Compiling is the test.
 
 import {
+  type DeliverResult,
   type ErrorCode,
   type FetchedMessage,
   type MailboxEvents,
@@ -9,6 +10,7 @@ import {
   type SearchKeys,
   type Updates,
   ERROR_CODES,
+  FilterSet,
   MailboxError,
   SelectedMailbox,
   Session,
@@ -68,13 +70,28 @@ export async function use(file: File, signal: AbortSignal): Promise<void> {
   is<Equal<typeof pairs.destination, Uint32Array>>();
   await mailbox.update(1, await mailbox.get(1), ["\\Seen"], "replace");
 
+  const filters: FilterSet = session.filterSet;
+  await filters.put("main", 'require "fileinto";\r\nkeep;', { durability: "strict" });
+  const { active, names: scripts } = await filters.getAll();
+  is<Equal<typeof active, string | undefined>>();
+  if (scripts.includes("main")) await filters.setActive("main");
+  const delivered = await session.deliver(file, { sender: "", flags: ["\\Seen"], selected, signal });
+  is<Equal<typeof delivered, DeliverResult>>();
+  for (const action of delivered.actions) {
+    if (action.type === "redirect") is<Equal<typeof action.address, string>>();
+    else is<Equal<typeof action.seconds, number>>();
+  }
+  const tried = await filters.test("keep;", "Subject: x\r\n\r\n", { recipient: "a@b" });
+  for (const action of tried.actions) if (action.type === "fileinto") is<Equal<typeof action.create, boolean>>();
+
   try {
     await session.closeMailbox(selected, { expunge: true });
   } catch (error) {
     if (!(error instanceof MailboxError)) throw error;
     const code: ErrorCode = error.code;
     const { description, retryable } = ERROR_CODES[code];
-    console.log(description, retryable, error.imapCode, error.cause, address, source);
+    const line: number | undefined = error.line ?? tried.error?.line;
+    console.log(line, description, retryable, error.imapCode, error.cause, address, source);
   }
   await session.close();
   await deleteDatabase({ owner: "ada@example.org" });

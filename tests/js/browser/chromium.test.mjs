@@ -8,7 +8,7 @@ import { chromium, serve } from "../support/browser.mjs";
 
 const OPTIONS = { timeout: 240_000 };
 
-test("s135 a reload keeps mail, flags, names and subscriptions; the database can be deleted", OPTIONS, async (t) => {
+test("s135 a reload keeps mail, flags, names, subscriptions and filters; the database can be deleted", OPTIONS, async (t) => {
   const browser = await chromium(t, await serve(t));
   const page = await browser.tab();
   const before = await page.evaluate(async () => {
@@ -21,6 +21,8 @@ test("s135 a reload keeps mail, flags, names and subscriptions; the database can
     ]);
     const { selected } = await session.selectMailbox("INBOX");
     await session.copyMessages(selected, [1], "Archive/2026");
+    await session.filterSet.put("main", "discard;");
+    await session.filterSet.setActive("main");
     const { rows } = await session.listMessages(selected);
     return JSON.stringify({ rows, digests: await digests(session, "INBOX"), status: await session.status("Archive/2026") });
   });
@@ -34,6 +36,8 @@ test("s135 a reload keeps mail, flags, names and subscriptions; the database can
     return {
       mail: JSON.stringify({ rows, digests: await digests(session, "INBOX"), status: await session.status("Archive/2026") }),
       subscribed: mailboxes.map((each) => each.name),
+      filters: await session.filterSet.getAll(),
+      discarded: (await session.deliver(mail("three"))).discarded,
       problems: (await session.verify()).problems,
       usage: report.usage,
     };
@@ -43,6 +47,7 @@ test("s135 a reload keeps mail, flags, names and subscriptions; the database can
   for (const row of kept.rows) row.flags = row.flags.filter((flag) => flag !== "\\Recent");
   assert.deepEqual(JSON.parse(after.mail), kept);
   assert.ok(after.subscribed.includes("Archive/2026"));
+  assert.deepEqual([after.filters, after.discarded], [{ active: "main", names: ["main"] }, true]);
   assert.deepEqual(after.problems, []);
   assert.ok(after.usage > 0);
   const deleted = await page.evaluate(async () => {
