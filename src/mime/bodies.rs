@@ -152,11 +152,11 @@ impl Sorter {
         };
         for ((index, part), path) in layout.parts().iter().enumerate().zip(layout.paths()) {
             let parent = part.parent.map(|parent| sorter.multiparts.get_mut(parent));
-            let parent_type = match parent {
-                None => None,
+            let (in_digest, in_related) = match parent {
+                None => (false, false),
                 Some(Some(Some((sub, held)))) => {
                     held.push(index);
-                    Some(sub.clone())
+                    (sub == "digest", sub == "related")
                 }
                 Some(_) => {
                     // Inside a message inside the message.
@@ -167,15 +167,14 @@ impl Sorter {
             };
             let fields = MimeFields::read(raw.get(part.header.clone()).unwrap_or_default());
             let written = fields.content_type.map(ParameterizedValue::parse).unwrap_or_default();
-            let parent_type = parent_type.unwrap_or_default();
-            let media_type = fields.media_type_of(&written, parent_type == "digest");
+            let media_type = fields.media_type_of(&written, in_digest);
             if part.kind == Kind::Multipart {
                 sorter.parts.push(None);
                 sorter.multiparts.push(Some((media_type.sub, Vec::new())));
                 continue;
             }
             let body = raw.get(part.body.clone()).unwrap_or_default();
-            let mut read = describe(&fields, &written, media_type, parent_type == "related");
+            let mut read = describe(&fields, &written, media_type, in_related);
             read.index = index;
             read.path = path.unwrap_or_default();
             read.encoded_size = part.body.len();
