@@ -118,7 +118,10 @@ impl<'m> Run<'m> {
             }
             for value in self.values(&name, index)? {
                 self.work.spend(value.len())?;
-                values.extend(mailboxes(value).iter().filter_map(|mailbox| octets(mailbox.part(part))));
+                // RFC 5228 section 2.7.4: of what is no address only the whole is compared.
+                let mut found = mailboxes(value);
+                found.retain(|mailbox| part == AddressPart::All || !mailbox.domain.is_empty());
+                values.extend(found.iter().filter_map(|mailbox| octets(mailbox.part(part))));
             }
         }
         Ok(values)

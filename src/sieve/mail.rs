@@ -91,8 +91,16 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    /// Reads an address of the envelope; the null sender is `None`.
+    /// Reads an address of the envelope without its source route (RFC 5228 section 5.4); the null
+    /// sender is `None`.
     pub(crate) fn of_envelope(address: &str) -> Option<Mailbox> {
+        let read = address::parse(address.as_bytes());
+        if let [address::Address { name: None, mailbox: Some(local), host: Some(domain), .. }] =
+            read.as_slice()
+        {
+            return Some(Mailbox { local: local.clone(), domain: domain.clone() });
+        }
+        // What a header could not hold may still be an envelope's address.
         let address = address.trim();
         let address = address.strip_prefix('<').unwrap_or(address);
         let address = address.strip_suffix('>').unwrap_or(address);
@@ -117,7 +125,7 @@ impl Mailbox {
         match part {
             AddressPart::All => Some(self.all()),
             AddressPart::Localpart => Some(self.local.clone()),
-            AddressPart::Domain => Some(self.domain.clone()),
+            AddressPart::Domain => Some(self.domain.clone()).filter(|domain| !domain.is_empty()),
             AddressPart::User => Some(user.to_owned()),
             AddressPart::Detail => detail.map(str::to_owned),
         }

@@ -250,13 +250,13 @@ impl<'m> Run<'m> {
         if !may_answer(&self.fields, self.mail.sender, &own) {
             return Ok(());
         }
-        let Some(sender) = Mailbox::of_envelope(self.mail.sender) else { return Ok(()) };
+        let Some(to) = sendable(self.mail.sender) else { return Ok(()) };
         let subject = match subject {
             Some(subject) => one_line(&lossy(&subject)),
             None => self.default_subject(),
         };
         self.actions.push(Action::Vacation(Vacation {
-            to: sender.all(),
+            to,
             from,
             subject,
             reason: lossy(&reason),

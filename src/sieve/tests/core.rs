@@ -7,6 +7,7 @@ const MAIL: &str = "From: \"Me\" <me@example.com>\r\n\
     Cc: group: a@b.example, <c@d.example>;\r\n\
     Subject: [list] =?utf-8?q?Gr=C3=BC=C3=9Fe?= *star?\r\n\
     X-Empty:\r\n\
+    Reply-To: nobody\r\n\
     X-Folded: one\r\n  two\r\n\
     \r\n\
     Hello\r\n";
@@ -82,6 +83,9 @@ fn s163_s164_tests_on_headers_addresses_and_sizes() {
         ("address :is [\"to\", \"cc\"] \"c@d.example\"", true),
         ("address \"cc\" \"group\"", false),
         ("address :contains \"bcc\" \"\"", false),
+        ("address \"reply-to\" \"nobody\"", true),
+        ("address :localpart \"reply-to\" \"nobody\"", false),
+        ("address :contains :domain \"reply-to\" \"\"", false),
         ("size :over 1", true),
         ("size :over 1K", false),
         ("size :under 1k", true),
@@ -128,5 +132,26 @@ fn s163_the_envelope_and_its_null_sender() {
         let script = format!("require [\"envelope\", \"subaddress\"]; if {test} {{ discard; }}");
         assert_eq!(does(&script, MAIL).is_empty(), usual, "{test}");
         assert_eq!(outcome_of(&script, &null).actions.is_empty(), with_null, "{test}");
+    }
+}
+
+#[test]
+fn s163_envelope_addresses_come_in_many_forms() {
+    let script = "require [\"envelope\", \"fileinto\", \"variables\"];
+        if envelope :localpart :matches \"from\" \"*\" { set \"local\" \"${1}\"; }
+        if envelope :domain :matches \"from\" \"*\" { set \"domain\" \"${1}\"; }
+        if envelope :matches \"from\" \"*\" { fileinto \"${local}|${domain}|${1}\"; }";
+    for (sender, expected) in [
+        ("a@b.example", "a|b.example|a@b.example"),
+        ("<a@b.example>", "a|b.example|a@b.example"),
+        (" <@x,@y:a@b.example> ", "a|b.example|a@b.example"),
+        ("\"a b\"@c", "a b|c|a b@c"),
+        ("a:b@c", "a:b|c|a:b@c"),
+        ("a,b@c", "a,b|c|a,b@c"),
+        ("user", "user||user"),
+        ("", "||"),
+    ] {
+        let outcome = outcome_of(script, &Mail { sender, ..mail_of(b"") });
+        assert_eq!(shown(&outcome), [format!("file {expected}")], "{sender}");
     }
 }

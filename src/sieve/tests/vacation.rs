@@ -100,6 +100,8 @@ fn only_mail_of_people_to_this_person_is_answered() {
         ("", person, false),
         (TO_ME, "", false),
         (TO_ME, "<>", false),
+        (TO_ME, "someone", false),
+        (TO_ME, "a,b@example.com", false),
         (TO_ME, "Me@example.org", false),
         (TO_ME, "MAILER-DAEMON@example.com", false),
         (TO_ME, "owner-list@example.com", false),
