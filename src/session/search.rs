@@ -98,11 +98,15 @@ impl BaseSession {
             }
             let mut answers = Vec::with_capacity(places.len());
             for (mailbox, view, matcher, members) in places {
+                let before = search.progress.searched;
                 let found = match search.run(mailbox.as_ref(), &view, &matcher, &members).await {
                     Err(error) if error.code() == ErrorCode::Closed => {
                         // Closed may be the mailbox's end or the storage's; only the first is passed over.
                         match self.mailbox_set.get_mailbox_by_id(&mailbox.mailbox_id()).await? {
-                            None => continue,
+                            None => {
+                                search.progress.searched = before + members.len() as u64;
+                                continue;
+                            }
                             Some(_) => return Err(error),
                         }
                     }
