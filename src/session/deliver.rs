@@ -244,8 +244,10 @@ impl BaseSession {
             match self.place(wish).await? {
                 Ok(Some((name, create))) => plan.add(name, &wish.flags, create),
                 kept => {
-                    // Fails as an append does where this mailbox is not there or locked.
-                    self.destination(requested.as_str()).await?;
+                    if !plan.targets.iter().any(|target| target.name == *requested) {
+                        // Fails as an append does where this mailbox is not there or locked.
+                        self.destination(requested.as_str()).await?;
+                    }
                     plan.add(requested.clone(), &wish.flags, false);
                     if let (Err(error), Some(mailbox)) = (kept, &wish.mailbox) {
                         plan.missing.push(Missing { mailbox: mailbox.clone(), code: error.code() });

@@ -314,6 +314,13 @@ pub async fn s165_mailboxes_are_created_where_the_filter_says_so(world: Rc<World
     assert_eq!(rival.status("New/child").await.exists, 1);
     assert_eq!(rival.status("New/child").await.recent, 1);
     assert_eq!(places(&deliver(&mut rival, "Subject: 2\r\n\r\n").await), "Sent 103");
+    // Created, it is there to keep what is not filed.
+    let script =
+        "require [\"fileinto\", \"mailbox\"]; fileinto :create \"Fresh\"; fileinto \"No/such\"; keep;";
+    activate(&client, script).await;
+    let options = DeliverOptions { mailbox: "Fresh".to_owned(), ..DeliverOptions::default() };
+    let result = try_deliver(&mut client, "Subject: 3\r\n\r\n", &options).await.unwrap();
+    assert_eq!((places(&result).as_str(), result.missing.len()), ("Fresh 1", 1));
 }
 
 pub async fn s165_exactly_what_is_advertised_can_be_required(world: Rc<World>) {
