@@ -92,6 +92,10 @@ impl Found {
     }
 
     fn number(&mut self, word: &[u8]) -> Option<()> {
+        if self.day.is_some() && self.year.is_some() {
+            // A zone without its sign: as one that cannot be read.
+            return Some(());
+        }
         let value = digits(word)?;
         if self.day.is_none() && word.len() <= 2 {
             self.day = Some(value);
@@ -230,6 +234,7 @@ mod tests {
             ("29 Feb 2000 23:59:60 +0000", (951_868_800, 0)),
             ("Thu, 22 Aug 2002 11:26:25 +-0500", (1_030_015_585, 0)),
             ("Thu, 22 Aug 2002 11:26:25 +9999", (1_030_015_585, 0)),
+            ("Thu, 22 Aug 2002 11:26:25 01800", (1_030_015_585, 0)),
             ("Mon, 31 Dec 1900 00:00:00 +0000", (-2_177_539_200, 0)),
         ] {
             assert_eq!(read(text), Some(expected), "{text}");

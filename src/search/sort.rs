@@ -88,9 +88,14 @@ impl SortKey {
     }
 }
 
+/// 1900-01-01T00:00:00 UTC: no valid Date field names an earlier year (RFC 5322
+/// section 3.3), and real mail has the year 0102.
+const FIRST_YEAR_MS: i64 = -2_208_988_800_000;
+
 /// The sent date of RFC 5256 section 2.2, as milliseconds since 1970-01-01T00:00:00 UTC.
 pub(super) fn sent_ms(message: Option<&Message>, row: Option<&ListRow>) -> i64 {
     let sent = row.and_then(|row| row.sent_date).map(|date| date.timestamp_ms);
+    let sent = sent.filter(|sent| *sent >= FIRST_YEAR_MS);
     sent.or_else(|| message.map(|message| message.internal_date.timestamp_ms)).unwrap_or(0)
 }
 
@@ -359,8 +364,9 @@ mod tests {
             "Date: never\n\n",
             "Subject: x\n\n",
             "Date: 1 Jan 1970 01:00:01 +0100\n\n",
+            "Date: Sat, 02 Feb 0102 11:39:51 +0200\n\n",
         ];
-        assert_eq!(sorted("(DATE)", &headers), [2, 4, 3, 1]);
+        assert_eq!(sorted("(DATE)", &headers), [4, 2, 3, 5, 1]);
     }
 
     #[test]
