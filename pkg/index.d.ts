@@ -244,6 +244,29 @@ export interface SearchObject {
   or?: readonly SearchKeys[] | null | undefined;
 }
 
+/**
+ * What messages are sorted by. Texts compare without regard to case, missing ones as empty.
+ * - `"arrival"`: INTERNALDATE, with its time.
+ * - `"date"`: when the message says it was sent; INTERNALDATE where it does not say so readably.
+ * - `"subject"`: the subject without its marks of replies, forwards and lists (RFC 5256 section 2.1).
+ * - `"from"`, `"to"`, `"cc"`: what stands before the `@` of the first address, as in IMAP.
+ * - `"displayFrom"`, `"displayTo"`: the first one's display name or, where it has none, its address (RFC 5957).
+ * - `"size"`: octets.
+ */
+export type SortCriterion =
+  | "arrival"
+  | "cc"
+  | "date"
+  | "displayFrom"
+  | "displayTo"
+  | "from"
+  | "size"
+  | "subject"
+  | "to";
+
+/** One criterion, with `-` the greatest first; or several (1 to 18), the first of which decides first. */
+export type Sort = SortCriterion | `-${SortCriterion}` | readonly (SortCriterion | `-${SortCriterion}`)[];
+
 /** Options of calls that can be slow. */
 export interface SignalOption {
   /**
@@ -633,8 +656,13 @@ export class Session {
       offset?: number | null | undefined;
       /** 0 to 10,000; 50 where absent. */
       limit?: number | null | undefined;
-      /** In the order in which they came into the mailbox, or the newest first (the default). */
-      sort?: "arrival" | "-arrival" | null | undefined;
+      /**
+       * `"-arrival"`, the newest first, where absent. `"arrival"` is here the order in which messages
+       * came into the mailbox, and costs nothing; criteria after it decide nothing. Any other sort
+       * reads every message's row once, and its order is kept until another is asked for or messages come.
+       * Where all criteria are equal, messages stand in the order in which they came.
+       */
+      sort?: Sort | null | undefined;
     } & SignalOption,
   ): Promise<{
     rows: MessageRow[];
@@ -671,6 +699,54 @@ export class Session {
     /** Where `modseq` was searched for: the highest mod-sequence of the hits. */
     modSeq?: number;
     /** Whether some of the hits are gone already. */
+    expungeIssued: boolean;
+    updates: Updates;
+  }>;
+
+  /**
+   * SORT (RFC 5256): what `searchMailbox` finds with these keys (everything where there are none),
+   * sorted. Where all criteria are equal, messages stand in the mailbox's order. Reads no message
+   * content, unless the keys ask for it. Fails as `searchMailbox` does.
+   */
+  sortMailbox(
+    selected: SelectedMailbox,
+    sort: Sort,
+    keys?: SearchKeys | null,
+    options?: SignalOption,
+  ): Promise<{
+    /** The hits, sorted. */
+    uids: Uint32Array;
+    /** Their sequence numbers. */
+    seqs: Uint32Array;
+    /** Whether some of the hits are gone already. */
+    expungeIssued: boolean;
+    updates: Updates;
+  }>;
+
+  /**
+   * THREAD (RFC 5256): what `searchMailbox` finds with these keys (everything where there are none),
+   * in threads. `"references"` goes by who answers whom and joins threads of one subject;
+   * `"orderedsubject"` makes one thread of each subject, in which all others answer the first.
+   * Threads, and the answers to one message, are in the order of their sent dates. Reads no message
+   * content, unless the keys ask for it. Fails as `searchMailbox` does.
+   */
+  threadMailbox(
+    selected: SelectedMailbox,
+    algorithm: "references" | "orderedsubject",
+    keys?: SearchKeys | null,
+    options?: SignalOption,
+  ): Promise<{
+    /**
+     * Each message before those that answer it. 0 stands for a message that is not there, at the
+     * beginning of a thread of several that answer it.
+     */
+    uids: Uint32Array;
+    /**
+     * How far below its thread's beginning each is: 0 begins a thread, and any other answers the last
+     * one before it that is one less deep.
+     */
+    depths: Uint32Array;
+    /** Whether some of the messages are gone already. */
     expungeIssued: boolean;
     updates: Updates;
   }>;

@@ -11,6 +11,7 @@ import { messages as takenMessages, ready } from "./octets.js";
 import { revivedMessage, revivedRow } from "./results.js";
 import { searchKeys } from "./searchkeys.js";
 import { SelectedMailbox, View, isTelling, viewIn } from "./selected.js";
+import * as sorting from "./sorting.js";
 import { abandonable, onAbort, throwIfAborted } from "./signals.js";
 
 const FETCH_KEYS = ["envelope", "preview", "source", "setSeen", "changedSince", "signal"];
@@ -93,6 +94,23 @@ export class SessionCore {
   /** The same for a call that changes nothing: given up as soon as the signal says so. */
   readInTurn(view, task, signal) {
     return view.run((id) => this.call((handle) => task(handle, id)), { signal, abandon: true });
+  }
+
+  /**
+   * Runs a call that is given an event, which ends it early, as `run` does with the call's task. One
+   * that was ended rejects with the signal's reason.
+   */
+  async endable(run, task, signal) {
+    const event = this.engine.callNow((glue) => new glue.WaitEvent());
+    const stop = onAbort(signal, () => this.engine.quietly(() => event.set()));
+    try {
+      return await run((handle, id) => task(handle, id, event));
+    } catch (error) {
+      throw signal?.aborted && error?.code === "ABORTED" ? signal.reason : error;
+    } finally {
+      stop();
+      this.engine.quietly(() => event.free());
+    }
   }
 
   opened({ snapshot, view }) {
@@ -342,11 +360,12 @@ export class Session {
       const given = check.options(options, ["offset", "limit", "sort", "signal"]);
       const offset = check.optional(given.offset, check.integer, "offset", 0, check.MAX_UINT32) ?? 0;
       const limit = check.optional(given.limit, check.integer, "limit", 0, 10_000) ?? 50;
-      const sort = check.optional(given.sort, check.oneOf, "sort", ["arrival", "-arrival"]) ?? "-arrival";
-      const { rows, total } = await this.#core.readInTurn(
-        view,
-        (handle, id) => handle.listMessages(id, offset, limit, sort === "-arrival"),
-        check.optionalSignal(given.signal),
+      const { criteria, newest } = sorting.listSort(given.sort ?? "-arrival");
+      const signal = check.optionalSignal(given.signal);
+      const { rows, total } = await this.#core.endable(
+        (task) => this.#core.readInTurn(view, task, signal),
+        (handle, id, event) => handle.listMessages(id, offset, limit, criteria, newest, event),
+        signal,
       );
       return { rows: rows.map(revivedRow), total };
     });
@@ -390,6 +409,33 @@ export class Session {
       const view = this.#core.view(selected);
       const tree = searchKeys(keys);
       return this.#core.inTurn(view, (handle, id) => handle.searchMailbox(id, tree), onlySignal(options));
+    });
+  }
+
+  #ordered(selected, keys, options, task) {
+    const view = this.#core.view(selected);
+    const tree = searchKeys(keys ?? {});
+    const signal = onlySignal(options);
+    return this.#core.endable(
+      (call) => this.#core.inTurn(view, call, signal),
+      (handle, id, event) => task(handle, id, tree, event),
+      signal,
+    );
+  }
+
+  sortMailbox(selected, sort, keys, options) {
+    return this.#core.run(() => {
+      const criteria = sorting.criteria(sort);
+      const task = (handle, id, tree, event) => handle.sortMailbox(id, criteria, tree, event);
+      return this.#ordered(selected, keys, options, task);
+    });
+  }
+
+  threadMailbox(selected, algorithm, keys, options) {
+    return this.#core.run(() => {
+      check.oneOf(algorithm, "the algorithm", ["references", "orderedsubject"]);
+      const task = (handle, id, tree, event) => handle.threadMailbox(id, algorithm, tree, event);
+      return this.#ordered(selected, keys, options, task);
     });
   }
 

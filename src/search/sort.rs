@@ -366,7 +366,7 @@ mod tests {
             "Date: 1 Jan 1970 01:00:01 +0100\n\n",
             "Date: Sat, 02 Feb 0102 11:39:51 +0200\n\n",
         ];
-        assert_eq!(sorted("(DATE)", &headers), [4, 2, 3, 5, 1]);
+        assert_eq!(sorted("(DATE)", &headers), [2, 4, 3, 5, 1]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod panic;
 mod search_key;
 mod selected;
 mod session;
+mod sort;
 
 use futures::future::LocalBoxFuture;
 use js_sys::Promise;

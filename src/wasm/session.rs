@@ -108,7 +108,7 @@ impl Core {
     }
 }
 
-fn told(updates: &Updates) -> Record {
+pub(super) fn told(updates: &Updates) -> Record {
     Record::new().set("updates", convert::updates(updates))
 }
 
@@ -324,37 +324,6 @@ impl SessionHandle {
         let event = event.event.clone();
         self.on_view(id, async move |core, view| {
             Ok(told(&core.session.check_mailbox(view, Some(&event), false).await?))
-        })
-    }
-
-    /// The rows of a window on the view, the newest first if `newest`.
-    #[wasm_bindgen(js_name = listMessages)]
-    pub fn list_messages(&self, id: u32, offset: u32, limit: u32, newest: bool) -> Promise {
-        self.on_view(id, async move |core, view| {
-            let total = view.exists();
-            let places = offset.min(total)..offset.saturating_add(limit).min(total);
-            let members: Vec<(u32, Uid)> = places
-                .map(|place| if newest { total - place } else { place + 1 })
-                .filter_map(|seq| Some((seq, view.uid_of(seq)?)))
-                .collect();
-            let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
-            let mailbox = core.mailbox(view).await?;
-            let messages = mailbox.messages(&uids, MessageFields::ALL).await?;
-            let rows = mailbox.list_rows(&uids).await?;
-            let mut lists = FlagLists::default();
-            let out = Array::new();
-            for (((seq, uid), message), row) in members.into_iter().zip(messages).zip(rows) {
-                let Some(message) = message else { continue };
-                let row = row.unwrap_or_default();
-                let stored = match message.expunged {
-                    true => view.told_flags(uid).unwrap_or_default(),
-                    false => message.flags.clone(),
-                };
-                let flags = view.flags_of(uid, &stored);
-                let parts = Parts { envelope: Some(&row), preview: Some(&row), source: None };
-                out.push(&convert::message(&message, Some(seq), &flags, &parts, &mut lists));
-            }
-            Ok(Record::new().set("rows", out).set("total", total))
         })
     }
 

@@ -73,7 +73,9 @@ for (let seed = 1; seed <= 12; seed += 1) {
         () => session.moveMessages(selected, set, "Other"),
         () => session.checkMailbox(selected),
         () => session.copyMessages(selected, set, "INBOX"),
-        () => session.listMessages(selected),
+        () => session.listMessages(selected, { sort: ["-arrival", "subject"][next(2)] }),
+        () => session.sortMailbox(selected, "subject"),
+        () => session.threadMailbox(selected, "references"),
       ];
       work.push(choices[next(choices.length)]());
       if (next(3) === 0) await Promise.all(work.splice(0));

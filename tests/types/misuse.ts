@@ -34,6 +34,12 @@ export async function misuse(session: Session, selected: SelectedMailbox): Promi
   await session.deliver("x", { sender: ["a@b"] });
   // @ts-expect-error: no such option
   await session.deliver("x", { to: "a@b" });
+  // @ts-expect-error: nothing to sort by
+  await session.sortMailbox(selected, "bcc");
+  // @ts-expect-error: not an algorithm
+  await session.threadMailbox(selected, "REFS");
+  // @ts-expect-error: not an order
+  await session.listMessages(selected, { sort: "+date" });
   // @ts-expect-error: a name is no view
   await session.checkMailbox("INBOX");
   // @ts-expect-error: answers are not to be changed

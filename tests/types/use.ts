@@ -8,6 +8,7 @@ import {
   type MailboxSnapshot,
   type MessageRow,
   type SearchKeys,
+  type Sort,
   type Updates,
   ERROR_CODES,
   FilterSet,
@@ -49,6 +50,13 @@ export async function use(file: File, signal: AbortSignal): Promise<void> {
 
   const keys: SearchKeys = [{ seen: false, since: new Date() }, { or: [{ flagged: true }, { keyword: "work" }] }];
   const { uids } = await session.searchMailbox(selected, keys);
+  const sort: Sort = ["-date", "displayFrom"];
+  const sorted = await session.sortMailbox(selected, sort, keys, { signal });
+  is<Equal<typeof sorted.seqs, Uint32Array>>();
+  is<Equal<typeof sorted.updates, Updates>>();
+  const threads = await session.threadMailbox(selected, "references");
+  is<Equal<typeof threads.depths, Uint32Array>>();
+  await session.listMessages(selected, { sort });
   const { modified } = await session.updateFlags(selected, uids, ["\\Flagged"], "add", { unchangedSince: snapshot.highestModSeq });
   is<Equal<typeof modified, Uint32Array>>();
   await session.updateFlags(selected, { seq: "1:*" }, ["\\Seen"]);

@@ -1,0 +1,90 @@
+//! SORT, THREAD and windows on a view as promises. Not here: what is sorted by.
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+
+use super::convert::{self, FlagLists, Parts, Record};
+use super::session::{SessionHandle, told};
+use super::{WaitEvent, search_key};
+use crate::model::{MessageFields, Uid};
+use crate::search::{SortKey, ThreadAlgorithm};
+use crate::session::{ListSort, SearchOptions, list_window};
+
+fn options(cancel: &WaitEvent) -> SearchOptions {
+    SearchOptions { cancel: Some(cancel.event.clone()), ..SearchOptions::default() }
+}
+
+/// Orders.
+#[wasm_bindgen]
+impl SessionHandle {
+    /// SORT by IMAP's criteria.
+    #[wasm_bindgen(js_name = sortMailbox)]
+    pub fn sort_mailbox(&self, id: u32, criteria: String, keys: JsValue, cancel: &WaitEvent) -> Promise {
+        let options = options(cancel);
+        self.on_view(id, async move |core, view| {
+            let (sort, keys) = (SortKey::parse_list(&criteria)?, search_key::keys(&keys)?);
+            let sorted = core.session.sort_mailbox(view, &sort, &keys, &options).await?;
+            Ok(told(&sorted.updates)
+                .set("uids", convert::uids(sorted.messages.iter().map(|(_, uid)| *uid)))
+                .set("seqs", convert::uids(sorted.messages.iter().map(|(seq, _)| *seq)))
+                .set("expungeIssued", sorted.expunge_issued))
+        })
+    }
+
+    /// THREAD by the algorithm of this name.
+    #[wasm_bindgen(js_name = threadMailbox)]
+    pub fn thread_mailbox(&self, id: u32, algorithm: String, keys: JsValue, cancel: &WaitEvent) -> Promise {
+        let options = options(cancel);
+        self.on_view(id, async move |core, view| {
+            let (algorithm, keys) = (ThreadAlgorithm::parse(&algorithm)?, search_key::keys(&keys)?);
+            let threaded = core.session.thread_mailbox(view, algorithm, &keys, &options).await?;
+            let threads = threaded.threads;
+            Ok(told(&threaded.updates)
+                .set("uids", convert::uids(threads.messages.iter().map(|(_, uid)| *uid)))
+                .set("depths", convert::uids(threads.depths))
+                .set("expungeIssued", threaded.expunge_issued))
+        })
+    }
+
+    /// The rows of a window on the view: in the order of IMAP's criteria and,
+    /// where these are equal or there are none, in the mailbox's, or the newest first if `newest`.
+    #[wasm_bindgen(js_name = listMessages)]
+    pub fn list_messages(
+        &self,
+        id: u32,
+        offset: u32,
+        limit: u32,
+        criteria: String,
+        newest: bool,
+        cancel: &WaitEvent,
+    ) -> Promise {
+        let cancel = cancel.event.clone();
+        self.on_view(id, async move |core, view| {
+            let keys = if criteria.is_empty() { Vec::new() } else { SortKey::parse_list(&criteria)? };
+            let sort = ListSort { keys, newest_first: newest };
+            let mailbox = core.mailbox(view).await?;
+            let mut order = core.views.take_order(id);
+            let window =
+                list_window(mailbox.as_ref(), view, &sort, &mut order, offset, limit, Some(&cancel)).await;
+            core.views.keep_order(id, order);
+            let members = window?;
+            let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
+            let messages = mailbox.messages(&uids, MessageFields::ALL).await?;
+            let rows = mailbox.list_rows(&uids).await?;
+            let mut lists = FlagLists::default();
+            let out = Array::new();
+            for (((seq, uid), message), row) in members.into_iter().zip(messages).zip(rows) {
+                let Some(message) = message else { continue };
+                let row = row.unwrap_or_default();
+                let stored = match message.expunged {
+                    true => view.told_flags(uid).unwrap_or_default(),
+                    false => message.flags.clone(),
+                };
+                let flags = view.flags_of(uid, &stored);
+                let parts = Parts { envelope: Some(&row), preview: Some(&row), source: None };
+                out.push(&convert::message(&message, Some(seq), &flags, &parts, &mut lists));
+            }
+            Ok(Record::new().set("rows", out).set("total", view.exists()))
+        })
+    }
+}
