@@ -102,7 +102,7 @@ export interface OpenSessionOptions {
    * `"strict"` when the disk has it.
    */
   durability?: "relaxed" | "strict" | null | undefined;
-  /** Search keys that `searchMailbox` refuses with `CANNOT`, by their IMAP names. */
+  /** Search keys that searches refuse with `CANNOT`, by their IMAP names; `hasAttachment` is `HASATTACHMENT`. */
   disabledSearchKeys?: readonly string[] | null | undefined;
   /** The engine's bytes, their address, or the compiled module; read once per page, by the first call. */
   wasm?: WasmSource | Promise<WasmSource> | null | undefined;
@@ -193,10 +193,33 @@ export type SearchDate = Date | string;
 
 /**
  * What to search for; all keys given must hold, and all objects of an array. `true` and `false`
- * ask for a flag's presence and absence. An empty object or array means every message. Keys that search text (`subject`,
- * `from`, `body`, …) fail with `CANNOT`: this version searches metadata only.
+ * ask for a flag's presence and absence. An empty object or array means every message. Keys that
+ * are not known fail with `INVALID_ARGUMENT`, a provider's own (`gmraw`) with `CANNOT`.
+ *
+ * Texts (`from`, `subject`, `body`, …; at most 4,096 characters) are found anywhere within: mail is
+ * searched as it reads, decoded from its charsets and transfer encodings, HTML as its text. Letters
+ * match in any case (Unicode's case folding), characters of the same meaning (NFKC: `ﬁ` and `fi`,
+ * full and half width) match each other, and any run of blanks matches any other. Of one message
+ * the first MiB of text is searched.
+ *
+ * Flags, numbers, dates of arrival, sizes and ids are answered from the mailbox's index, address
+ * fields, `subject`, `sent…` and `hasAttachment` from what a list shows; `body` reads the text that
+ * was set aside when the message came, other `header` fields and `text` the message. Only messages
+ * that the cheaper keys leave open are read.
  */
 export type SearchKeys = SearchObject | readonly SearchKeys[];
+
+/**
+ * What to search for, as IMAP writes it after SEARCH (RFC 9051 section 6.4.4 and 9): keys, before
+ * them perhaps CHARSET and RETURN: `'UNSEEN SINCE 1-Jan-2026 OR FROM grace SUBJECT "a b"'`.
+ * Strings can be literals, of octets: `"SUBJECT {7}\r\nZürich"`. A string is UTF-8 here;
+ * for another CHARSET give octets. At most 1 MiB.
+ *
+ * Text that cannot be read fails with `INVALID_ARGUMENT`, which names the place in octets, from 1; a
+ * CHARSET that is not known, or octets without a meaning in it, with `BAD_CHARSET`; SAVE and `$` with
+ * `CANNOT`.
+ */
+export type SearchText = string | Uint8Array;
 
 /** The keys of {@link SearchKeys}. */
 export interface SearchObject {
@@ -231,6 +254,29 @@ export interface SearchObject {
   savedBefore?: SearchDate | null | undefined;
   savedOn?: SearchDate | null | undefined;
   savedSince?: SearchDate | null | undefined;
+  /** The Date field, disregarding time and zone, is before this day; without one that can be read, none of these three holds. */
+  sentBefore?: SearchDate | null | undefined;
+  sentOn?: SearchDate | null | undefined;
+  sentSince?: SearchDate | null | undefined;
+  /** INTERNALDATE is at most this many seconds ago (RFC 5032); 1 or more. */
+  younger?: number | null | undefined;
+  /** INTERNALDATE is at least this many seconds ago. */
+  older?: number | null | undefined;
+  /** From contains this text, as `Grace Hopper <grace@example.org>`, several addresses joined by `, `. */
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+  cc?: string | null | undefined;
+  bcc?: string | null | undefined;
+  /** The first Subject field contains it. */
+  subject?: string | null | undefined;
+  /** The text of the body contains it: not of the message's own header, but of messages within it. */
+  body?: string | null | undefined;
+  /** The body as above, or a field of the header, written `Name: value`, contains it. */
+  text?: string | null | undefined;
+  /** A field of each of these names contains its text; `true` where there must be one, `false` where none. */
+  header?: Readonly<Record<string, string | boolean | null | undefined>> | null | undefined;
+  /** Whether it carries files, as {@link MessageRow} says. */
+  hasAttachment?: boolean | null | undefined;
   /** More octets than this. */
   larger?: number | null | undefined;
   /** Fewer octets than this. */
@@ -686,21 +732,52 @@ export class Session {
     options?: FetchOptions & { pageSize?: number | null },
   ): AsyncIterableIterator<FetchResult>;
 
-  /** SEARCH. `CANNOT` for disabled keys and for keys that search text. */
+  /**
+   * SEARCH in a view, of the messages that it was told of: those that are new with this answer's
+   * `updates` are found by the next. With `return`, the answer has what was asked for and no arrays,
+   * however many hits are counted; a text that begins with RETURN does the same.
+   *
+   * The signal ends it soon, while messages are read too; the view then stands where it stood.
+   * `CANNOT` for disabled keys, `LIMIT` for keys nested too deep.
+   */
   searchMailbox(
     selected: SelectedMailbox,
-    keys: SearchKeys,
-    options?: SignalOption,
+    keys: `${"RETURN" | "return"} ${string}`,
+    options?: SearchOptions & { return?: null | undefined },
+  ): Promise<ReturnedSearch>;
+  searchMailbox(
+    selected: SelectedMailbox,
+    keys: SearchKeys | SearchText,
+    options: SearchOptions & { return: readonly ("min" | "max" | "all" | "count")[] },
+  ): Promise<ReturnedSearch>;
+  searchMailbox(
+    selected: SelectedMailbox,
+    keys: SearchKeys | SearchText,
+    options?: SearchOptions & { return?: null | undefined },
+  ): Promise<SearchResult>;
+
+  /**
+   * SEARCH in many mailboxes, without a view: as if each were selected read-only at this moment, with
+   * the `\Recent` that no view has claimed. Changes nothing. `onProgress` brings the hits as they are
+   * found, so that they can be shown while the search goes on; a mailbox that is deleted meanwhile is
+   * passed over, and its hits are not in the answer.
+   *
+   * `NOT_FOUND` for a name that is no mailbox, `INVALID_ARGUMENT` for a text with RETURN, otherwise as
+   * {@link Session.searchMailbox}.
+   */
+  search(
+    keys: SearchKeys | SearchText,
+    options?: {
+      /** Their names; every mailbox where absent. */
+      mailboxes?: readonly string[] | null | undefined;
+      /** Called now and then, and at the end. What it throws ends the search, which rejects with that. */
+      onProgress?: ((progress: MailboxesSearchProgress) => void) | null | undefined;
+    } & SignalOption,
   ): Promise<{
-    /** The hits, ascending. */
-    uids: Uint32Array;
-    /** Their sequence numbers. */
-    seqs: Uint32Array;
-    /** Where `modseq` was searched for: the highest mod-sequence of the hits. */
-    modSeq?: number;
-    /** Whether some of the hits are gone already. */
-    expungeIssued: boolean;
-    updates: Updates;
+    /** One for each mailbox, with hits or without, in the order of the names or of `listMailboxes`. */
+    results: MailboxMatches[];
+    /** Hits in all. */
+    count: number;
   }>;
 
   /**
@@ -711,7 +788,7 @@ export class Session {
   sortMailbox(
     selected: SelectedMailbox,
     sort: Sort,
-    keys?: SearchKeys | null,
+    keys?: SearchKeys | SearchText | null,
     options?: SignalOption,
   ): Promise<{
     /** The hits, sorted. */
@@ -733,7 +810,7 @@ export class Session {
   threadMailbox(
     selected: SelectedMailbox,
     algorithm: "references" | "orderedsubject",
-    keys?: SearchKeys | null,
+    keys?: SearchKeys | SearchText | null,
     options?: SignalOption,
   ): Promise<{
     /**
@@ -883,6 +960,80 @@ export interface FetchResult {
   /** Whether some of the messages are gone already. */
   expungeIssued: boolean;
   updates: Updates;
+}
+
+/** Options of `searchMailbox`. */
+export interface SearchOptions extends SignalOption {
+  /** Called now and then, and at the end. What it throws ends the search, which rejects with that. */
+  onProgress?: ((progress: SearchProgress) => void) | null | undefined;
+}
+
+/** How far a search is. */
+export interface SearchProgress {
+  /** The hits that were not told before, in no order: those of all calls together are all hits. */
+  readonly uids: Uint32Array;
+  /** Messages about which it is decided. */
+  readonly searched: number;
+  /** Messages to be searched. */
+  readonly total: number;
+  /** Hits so far. */
+  readonly found: number;
+}
+
+/** How far a search in many mailboxes is; numbers of messages are those of all. */
+export interface MailboxesSearchProgress extends SearchProgress {
+  /** The name of the mailbox that it is in, and whose the `uids` are. */
+  readonly mailbox: string;
+  /** Mailboxes that it is through with. */
+  readonly mailboxesDone: number;
+  /** Mailboxes to be searched. */
+  readonly mailboxes: number;
+}
+
+/** Answer of `searchMailbox`. */
+export interface SearchResult {
+  /** The hits, ascending. */
+  uids: Uint32Array;
+  /** Their sequence numbers, before and after `updates`. */
+  seqs: Uint32Array;
+  /** The lowest uid, where there is a hit. */
+  min?: number;
+  /** The highest uid, where there is a hit. */
+  max?: number;
+  /** How many hits. */
+  count: number;
+  /** Where `modseq` was searched for and there are hits: their highest mod-sequence. */
+  modSeq?: number;
+  /** Whether some of the hits are gone already. */
+  expungeIssued: boolean;
+  updates: Updates;
+}
+
+/** Answer of `searchMailbox` with `return`: what was asked for, as far as there is a hit. */
+export interface ReturnedSearch {
+  /** The lowest uid. */
+  min?: number;
+  /** The highest uid. */
+  max?: number;
+  /** The uids as a set, such as `"1:7,12"`; also where `return` is empty. */
+  all?: string;
+  /** How many hits; 0 where there are none. */
+  count?: number;
+  /** Where `modseq` was searched for: the highest mod-sequence of the hits, or of the ends alone if only these were asked for. */
+  modSeq?: number;
+  /** Whether some of the hits are gone already. */
+  expungeIssued: boolean;
+  updates: Updates;
+}
+
+/** What `search` found in one mailbox. */
+export interface MailboxMatches {
+  /** Its name when it was searched. */
+  readonly name: string;
+  readonly mailboxId: string;
+  readonly uidValidity: number;
+  /** The hits, ascending. */
+  readonly uids: Uint32Array;
 }
 
 /** Answer of `copyMessages` and `moveMessages`. */

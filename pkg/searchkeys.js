@@ -1,14 +1,15 @@
-// What searchMailbox takes, checked and turned into the engine's tree of keys. Not here: what matches.
+// What is searched for, checked and turned into the engine's tree of keys; IMAP's text is the engine's
+// to read. Not here: what matches.
 
 import * as check from "./arguments.js";
 import { MailboxError, invalid } from "./errors.js";
 
 const MAX_DEPTH = 100;
 
-/** Keys of imapflow's form that look into headers or text. */
-const TEXT_KEYS = [
-  "from", "to", "cc", "bcc", "subject", "body", "text", "header", "sentBefore", "sentOn", "sentSince", "gmraw",
-];
+const MAX_TEXT = 1024 * 1024;
+
+/** Keys of imapflow's form that are questions to one provider's servers. */
+const FOREIGN_KEYS = ["gmraw", "gmailraw"];
 
 const node = (key, value) => (value === undefined ? { key } : { key, value });
 const ALL = node("all");
@@ -39,7 +40,25 @@ const day = (key) => (value, what) => {
 };
 
 const octetCount = (key) => (value, what) => node(key, check.integer(value, what, 0, Number.MAX_SAFE_INTEGER));
+const seconds = (key) => (value, what) => node(key, check.integer(value, what, 1, Number.MAX_SAFE_INTEGER));
+const contained = (key) => (value, what) => node(key, check.text(value, what));
 const word = (key, max) => (value, what) => node(key, check.text(value, what, { min: 1, max }));
+
+/** Each field with the text it must contain; `true` and `false` ask whether there is one. */
+function header(value, what) {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    throw check.refuse(what, 'an object such as { "List-Id": "rust" }', value);
+  }
+  const fields = [];
+  for (const [name, given] of Object.entries(value)) {
+    if (!/^[!-9;-~]{1,255}$/.test(name)) throw check.refuse(`a name in ${what}`, "a header field's", name);
+    if (given === undefined || given === null) continue;
+    const text = typeof given === "boolean" ? "" : check.text(given, `${what}[${JSON.stringify(name)}]`);
+    const field = node("header", { name, text });
+    fields.push(given === false ? not(field) : field);
+  }
+  return group(fields);
+}
 
 const KEYS = {
   all: (value, what) => (mustBeTrue(value, what), ALL),
@@ -62,6 +81,20 @@ const KEYS = {
   savedBefore: day("savedBefore"),
   savedOn: day("savedOn"),
   savedSince: day("savedSince"),
+  sentBefore: day("sentBefore"),
+  sentOn: day("sentOn"),
+  sentSince: day("sentSince"),
+  younger: seconds("younger"),
+  older: seconds("older"),
+  from: contained("from"),
+  to: contained("to"),
+  cc: contained("cc"),
+  bcc: contained("bcc"),
+  subject: contained("subject"),
+  body: contained("body"),
+  text: contained("text"),
+  header,
+  hasAttachment: (value, what) => node("hasAttachment", check.boolean(value, what)),
   larger: octetCount("larger"),
   smaller: octetCount("smaller"),
   emailId: word("emailId", 255),
@@ -90,8 +123,8 @@ function tree(value, what, depth = 0) {
   if (value === null || typeof value !== "object") throw check.refuse(what, "an object or an array of them", value);
   const keys = [];
   for (const [name, given] of Object.entries(value)) {
-    if (TEXT_KEYS.includes(name)) {
-      throw new MailboxError("CANNOT", `${what}.${name}: searching text is not available yet; metadata only`);
+    if (FOREIGN_KEYS.includes(name)) {
+      throw new MailboxError("CANNOT", `${what}.${name}: the provider's own search language is not understood here`);
     }
     if (!Object.hasOwn(KEYS, name)) throw invalid(`${what} has no key ${JSON.stringify(name)}`);
     if (given === undefined || given === null) continue;
@@ -100,4 +133,11 @@ function tree(value, what, depth = 0) {
   return group(keys);
 }
 
-export const searchKeys = (value) => tree(value, "the search");
+/** IMAP's text as it is, octets as a copy; all else as a tree. */
+export function searchKeys(value) {
+  const what = "the search";
+  if (typeof value === "string") return check.text(value, what, { min: 1, max: MAX_TEXT });
+  if (Object.prototype.toString.call(value) !== "[object Uint8Array]") return tree(value, what);
+  if (value.length === 0 || value.length > MAX_TEXT) throw check.refuse(what, `1 to ${MAX_TEXT} octets long`, value);
+  return new Uint8Array(value);
+}

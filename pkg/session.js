@@ -9,6 +9,7 @@ import { importAll, importOptions } from "./import.js";
 import { MailboxSet } from "./mailbox_set.js";
 import { messages as takenMessages, ready } from "./octets.js";
 import { revivedMessage, revivedRow } from "./results.js";
+import { cancellable, inOneMailbox, searchMailboxOptions, searchOptions } from "./search.js";
 import { searchKeys } from "./searchkeys.js";
 import { SelectedMailbox, View, isTelling, viewIn } from "./selected.js";
 import * as sorting from "./sorting.js";
@@ -100,17 +101,8 @@ export class SessionCore {
    * Runs a call that is given an event, which ends it early, as `run` does with the call's task. One
    * that was ended rejects with the signal's reason.
    */
-  async endable(run, task, signal) {
-    const event = this.engine.callNow((glue) => new glue.WaitEvent());
-    const stop = onAbort(signal, () => this.engine.quietly(() => event.set()));
-    try {
-      return await run((handle, id) => task(handle, id, event));
-    } catch (error) {
-      throw signal?.aborted && error?.code === "ABORTED" ? signal.reason : error;
-    } finally {
-      stop();
-      this.engine.quietly(() => event.free());
-    }
+  endable(run, task, signal) {
+    return cancellable(this.engine, { signal }, (event) => run((handle, id) => task(handle, id, event)));
   }
 
   opened({ snapshot, view }) {
@@ -407,8 +399,21 @@ export class Session {
   searchMailbox(selected, keys, options) {
     return this.#core.run(() => {
       const view = this.#core.view(selected);
-      const tree = searchKeys(keys);
-      return this.#core.inTurn(view, (handle, id) => handle.searchMailbox(id, tree), onlySignal(options));
+      const wanted = searchKeys(keys);
+      const { signal, onProgress, returns } = searchMailboxOptions(options);
+      return cancellable(this.#core.engine, { signal, onProgress: inOneMailbox(onProgress) }, (cancel, progress) =>
+        this.#core.inTurn(view, (handle, id) => handle.searchMailbox(id, wanted, returns, cancel, progress), signal),
+      );
+    });
+  }
+
+  search(keys, options) {
+    return this.#core.run(() => {
+      const wanted = searchKeys(keys);
+      const { mailboxes, ...given } = searchOptions(options);
+      return cancellable(this.#core.engine, given, (cancel, progress) =>
+        this.#core.call((handle) => handle.search(wanted, mailboxes, cancel, progress)),
+      );
     });
   }
 

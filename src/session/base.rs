@@ -104,13 +104,16 @@ impl BaseSession {
         let _ = self.mailbox_set.cleanup(false).await;
     }
 
-    /// Runs an operation: refused once the session is closed, followed by upkeep.
+    /// Runs an operation: refused once the session is closed, followed by
+    /// upkeep, unless its caller gave it up and waits for nothing more.
     pub(super) async fn run<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
         if self.is_closed() {
             return Err(Error::closed("the session is closed"));
         }
         let result = operation.await;
-        self.cleanup().await;
+        if !matches!(&result, Err(error) if error.code() == ErrorCode::Aborted) {
+            self.cleanup().await;
+        }
         result
     }
 

@@ -21,7 +21,8 @@ mod tests;
 pub use base::{BaseSession, SessionOptions, View};
 pub use deliver::{DeliverOptions, DeliverResult, Delivered, Missing};
 pub use results::{
-    AppendUid, CopyResult, CopyUid, ExtendedSearch, FetchOptions, FetchResult, MailboxMatches, SearchOptions,
-    SearchProgress, SearchResult, SortResult, StoreOptions, StoreResult, ThreadResult,
+    AppendUid, CopyResult, CopyUid, ExtendedSearch, FetchOptions, FetchResult, MailboxMatches,
+    ProgressListener, SearchOptions, SearchProgress, SearchResult, SortResult, StoreOptions, StoreResult,
+    ThreadResult,
 };
 pub use sort::{ListOrder, ListSort, list_window};

@@ -74,8 +74,16 @@ pub struct StoreResult {
 }
 
 /// How far a search is, over all mailboxes that it looks into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SearchProgress {
+    /// The name of the mailbox that it is in.
+    pub mailbox: String,
+    /// Messages of that mailbox that answer and were not told before, in no order.
+    pub uids: Vec<Uid>,
+    /// Mailboxes that it is through with.
+    pub mailboxes_done: u64,
+    /// Mailboxes in all.
+    pub mailboxes: u64,
     /// Messages about which it is decided whether they answer.
     pub searched: u64,
     /// Messages in all.
@@ -84,13 +92,18 @@ pub struct SearchProgress {
     pub found: u64,
 }
 
+/// Who is told how far a search is.
+pub type ProgressListener = Rc<dyn Fn(&SearchProgress)>;
+
 /// How messages are searched.
 #[derive(Clone, Default)]
 pub struct SearchOptions {
-    /// Ends the search with `ABORTED` soon after it is set.
+    /// Ends the search with `ABORTED` as soon as it is set and the search not on
+    /// the processor: what is being read then is given up.
     pub cancel: Option<Event>,
-    /// Is told how far the search is, every few hundred messages and at its end.
-    pub progress: Option<Rc<dyn Fn(SearchProgress)>>,
+    /// Is told how far the search is, every few hundred messages and at its end,
+    /// and each message that answers once.
+    pub progress: Option<ProgressListener>,
     /// What RETURN asks for; it says whose mod-sequence the answer tells
     /// (RFC 7162 section 3.1.5) and leaves nothing out.
     pub returns: Option<Returns>,

@@ -1,7 +1,10 @@
 //! SEARCH: which messages of a view, or of many mailboxes, answer, reading as
 //! little of them as the keys need. Not here: what the keys mean (`crate::search`).
 
+use std::pin::pin;
 use std::rc::Rc;
+
+use futures::future::{Either, select};
 
 use super::{BaseSession, MailboxMatches, SearchOptions, SearchProgress, SearchResult};
 use crate::backend::{MailboxData, header_octets};
@@ -11,13 +14,16 @@ use crate::platform;
 use crate::search::{Candidate, Evidence, Matcher, Need, Returns, SearchKey, Verdict};
 use crate::view::{SelectedMailbox, SelectedSet, UpdateOptions};
 
+/// How many messages are asked what the mailbox's state tells before others get a turn.
+const STATE_CHUNK: usize = 65_536;
+
 /// How many messages' metadata and list rows are held at once.
-const CHUNK: usize = 2048;
+const CHUNK: usize = 1024;
 
 /// How many messages' headers or texts are held at once, and of how many
 /// octets of mail; one message may be longer.
-const BATCH: usize = 256;
-const BATCH_OCTETS: u64 = 4 * 1024 * 1024;
+const BATCH: usize = 128;
+const BATCH_OCTETS: u64 = 2 * 1024 * 1024;
 
 /// After so long the host's other tasks get a turn.
 const TURN_MS: i64 = 12;
@@ -44,6 +50,7 @@ impl BaseSession {
     ) -> Result<SearchResult> {
         self.on_view(selected, async |mailbox, selected| {
             let mut search = Search::new(options);
+            search.progress.mailboxes = 1;
             search.check_cancelled()?;
             mailbox.update_selected(selected, None).await?;
             let matcher =
@@ -95,23 +102,25 @@ impl BaseSession {
                 let members = view.resolve(&matcher.within());
                 search.expect(members.len());
                 places.push((mailbox, view, matcher, members));
+                search.rest().await?;
             }
+            search.progress.mailboxes = places.len() as u64;
             let mut answers = Vec::with_capacity(places.len());
             for (mailbox, view, matcher, members) in places {
-                let before = search.progress.searched;
+                let searched = search.progress.searched + members.len() as u64;
                 let found = match search.run(mailbox.as_ref(), &view, &matcher, &members).await {
                     Err(error) if error.code() == ErrorCode::Closed => {
                         // Closed may be the mailbox's end or the storage's; only the first is passed over.
                         match self.mailbox_set.get_mailbox_by_id(&mailbox.mailbox_id()).await? {
-                            None => {
-                                search.progress.searched = before + members.len() as u64;
-                                continue;
-                            }
+                            None => None,
                             Some(_) => return Err(error),
                         }
                     }
-                    found => found?,
+                    found => Some(found?),
                 };
+                search.progress.searched = searched;
+                search.progress.mailboxes_done += 1;
+                let Some(found) = found else { continue };
                 answers.push(MailboxMatches {
                     name: mailbox.name(),
                     mailbox_id: mailbox.mailbox_id(),
@@ -119,6 +128,7 @@ impl BaseSession {
                     uids: RangeSet::from_sorted(found.iter().map(|candidate| candidate.uid)),
                 });
             }
+            search.tell(&[]);
             Ok(answers)
         })
         .await
@@ -167,6 +177,10 @@ fn candidate(selected: &SelectedMailbox, seq: u32, uid: Uid) -> Option<Candidate
     Some(Candidate { seq, uid, bits: live.bits, mod_seq: live.mod_seq, recent })
 }
 
+fn cancelled() -> Error {
+    Error::new(ErrorCode::Aborted, "the search was cancelled")
+}
+
 /// A message about which nothing is decided yet.
 struct Open {
     candidate: Candidate,
@@ -180,12 +194,14 @@ struct Open {
 pub(super) struct Search<'a> {
     options: &'a SearchOptions,
     progress: SearchProgress,
+    /// How many of those found in the mailbox were told.
+    told: usize,
     turn_ms: i64,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(options: &'a SearchOptions) -> Self {
-        Search { options, progress: SearchProgress::default(), turn_ms: platform::now_ms() }
+        Search { options, progress: SearchProgress::default(), told: 0, turn_ms: platform::now_ms() }
     }
 
     fn expect(&mut self, messages: usize) {
@@ -194,18 +210,23 @@ impl<'a> Search<'a> {
 
     fn check_cancelled(&self) -> Result<()> {
         match &self.options.cancel {
-            Some(cancel) if cancel.is_set() => {
-                Err(Error::new(ErrorCode::Aborted, "the search was cancelled"))
-            }
+            Some(cancel) if cancel.is_set() => Err(cancelled()),
             _ => Ok(()),
         }
     }
 
-    /// Tells how far the search is and lets others have a turn.
-    pub(super) async fn rest(&mut self) -> Result<()> {
+    /// Tells how far the search is, and which of those found in its mailbox are new.
+    fn tell(&mut self, found: &[Candidate]) {
         if let Some(progress) = &self.options.progress {
-            progress(self.progress);
+            let new = found.get(self.told..).unwrap_or_default();
+            self.progress.uids = new.iter().map(|candidate| candidate.uid).collect();
+            self.told = found.len();
+            progress(&self.progress);
         }
+    }
+
+    /// Lets others have a turn.
+    pub(super) async fn rest(&mut self) -> Result<()> {
         // Also where the clock was set back.
         if !(0..TURN_MS).contains(&(platform::now_ms() - self.turn_ms)) {
             platform::yield_now().await;
@@ -214,8 +235,28 @@ impl<'a> Search<'a> {
         self.check_cancelled()
     }
 
-    /// Those of the members that answer, ascending.
+    /// Those of the members that answer, ascending. What is being read when the
+    /// search is cancelled is given up: reading changes nothing.
     async fn run(
+        &mut self,
+        mailbox: &dyn MailboxData,
+        selected: &SelectedMailbox,
+        matcher: &Matcher,
+        members: &[(u32, Uid)],
+    ) -> Result<Vec<Candidate>> {
+        self.told = 0;
+        self.progress.mailbox = mailbox.name();
+        let Some(cancel) = self.options.cancel.as_ref() else {
+            return self.scan(mailbox, selected, matcher, members).await;
+        };
+        let scan = pin!(self.scan(mailbox, selected, matcher, members));
+        match select(scan, pin!(cancel.wait())).await {
+            Either::Left((found, _)) => found,
+            Either::Right(_) => Err(cancelled()),
+        }
+    }
+
+    async fn scan(
         &mut self,
         mailbox: &dyn MailboxData,
         selected: &SelectedMailbox,
@@ -224,17 +265,21 @@ impl<'a> Search<'a> {
     ) -> Result<Vec<Candidate>> {
         let mut found = Vec::new();
         let mut open: Vec<(Candidate, Need)> = Vec::new();
-        for (seq, uid) in members {
-            let Some(candidate) = candidate(selected, *seq, *uid) else { continue };
-            match matcher.test(&candidate, &Evidence::default()) {
-                Verdict::Yes => found.push(candidate),
-                Verdict::No => {}
-                Verdict::Needs(need) => open.push((candidate, need)),
+        for chunk in members.chunks(STATE_CHUNK) {
+            for (seq, uid) in chunk {
+                let Some(candidate) = candidate(selected, *seq, *uid) else { continue };
+                match matcher.test(&candidate, &Evidence::default()) {
+                    Verdict::Yes => found.push(candidate),
+                    Verdict::No => {}
+                    Verdict::Needs(need) => open.push((candidate, need)),
+                }
             }
+            self.rest().await?;
         }
         let sure = found.len();
         self.progress.found += sure as u64;
         self.progress.searched += (members.len() - open.len()) as u64;
+        self.tell(&found);
         self.rest().await?;
         for chunk in open.chunks(CHUNK) {
             let open = |(candidate, need): &(Candidate, Need)| Open {
@@ -248,6 +293,7 @@ impl<'a> Search<'a> {
             let mut judged = Judged { matcher, found: &mut found, progress: &mut self.progress };
             judged.messages(mailbox, &mut open).await?;
             judged.rows(mailbox, &mut open).await?;
+            self.tell(&found);
             self.rest().await?;
             self.contents(mailbox, matcher, open, &mut found).await?;
         }
@@ -285,6 +331,7 @@ impl<'a> Search<'a> {
             let mut judged = Judged { matcher, found, progress: &mut self.progress };
             judged.headers(mailbox, &mut batch).await?;
             judged.texts(mailbox, &mut batch).await?;
+            self.tell(found);
             self.rest().await?;
         }
         Ok(())

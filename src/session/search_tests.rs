@@ -107,7 +107,7 @@ fn s138_s152_a_search_reads_no_more_than_its_keys_need() {
 fn watched() -> (SearchOptions, Rc<RefCell<Vec<SearchProgress>>>) {
     let seen: Rc<RefCell<Vec<SearchProgress>>> = Rc::default();
     let (cancel, log) = (Event::new(), seen.clone());
-    let progress = Rc::new(move |now| log.borrow_mut().push(now));
+    let progress = Rc::new(move |now: &SearchProgress| log.borrow_mut().push(now.clone()));
     (SearchOptions { cancel: Some(cancel), progress: Some(progress), returns: None }, seen)
 }
 
@@ -127,6 +127,59 @@ fn progress_rises_to_all_messages_in_steps() {
         assert_eq!((seen[0].searched, seen[0].total, seen[0].found), (150, all, 0));
         let end = seen.last().unwrap();
         assert_eq!((end.searched, end.total, end.found), (all, all, found.messages.len() as u64));
+        let mut told: Vec<Uid> = seen.iter().flat_map(|now| now.uids.iter().copied()).collect();
+        told.sort_unstable();
+        assert_eq!(told, found.messages.iter().map(|(_, uid)| *uid).collect::<Vec<Uid>>());
+    });
+}
+
+#[test]
+fn the_hits_of_many_mailboxes_are_told_once_each_while_they_are_searched() {
+    block_on(async {
+        let session =
+            BaseSession::new(open(Rc::new(MemoryStore::new().connect())).await, SessionOptions::default());
+        session.create_mailbox("One", &CreateOptions::default(), None).await.unwrap();
+        session.append_messages("One", vec![mail(1), mail(2), mail(11)], None).await.unwrap();
+        session.append_messages("INBOX", vec![mail(1)], None).await.unwrap();
+        let (options, seen) = watched();
+        let all = session.search(&keys("OR SEEN BODY word1"), None, &options).await.unwrap();
+        let seen = seen.borrow();
+        for (at, answer) in all.iter().enumerate() {
+            let here: Vec<&SearchProgress> = seen.iter().filter(|now| now.mailbox == answer.name).collect();
+            let told: Vec<Uid> = here.iter().flat_map(|now| now.uids.iter().copied()).collect();
+            assert_eq!(told, answer.uids.iter().collect::<Vec<Uid>>());
+            assert_eq!((here[0].mailboxes_done, here[0].mailboxes), (at as u64, 2));
+        }
+        let end = seen.last().unwrap();
+        assert_eq!((end.mailboxes_done, end.searched, end.total, end.found), (2, 4, 4, 3));
+        assert!(end.uids.is_empty());
+    });
+}
+
+#[test]
+fn what_is_being_read_when_a_search_is_cancelled_is_given_up() {
+    let store = MemoryStore::new();
+    filled(&store);
+    block_on(async {
+        let counting = CountingStore::new(Rc::new(store.connect()));
+        let session = BaseSession::new(open(counting.clone()).await, SessionOptions::default());
+        let mut view = select(&session).await;
+        for mailboxes in [false, true] {
+            let cancel = Event::new();
+            let options = SearchOptions { cancel: Some(cancel.clone()), ..SearchOptions::default() };
+            let stuck = move || {
+                cancel.set();
+                Box::pin(futures::future::pending()) as futures::future::LocalBoxFuture<'static, ()>
+            };
+            counting.plan_rival(Space::Text, Rc::new(stuck));
+            let failed = match mailboxes {
+                true => session.search(&keys("BODY word"), None, &options).await.unwrap_err(),
+                false => session.search_mailbox(&mut view, &keys("BODY word"), &options).await.unwrap_err(),
+            };
+            assert_eq!(failed.code(), ErrorCode::Aborted);
+        }
+        let found = session.search_mailbox(&mut view, &keys("BODY word1."), &SearchOptions::default()).await;
+        assert_eq!(found.unwrap().messages.len(), 1);
     });
 }
 

@@ -15,6 +15,7 @@ mod filter_set;
 mod mailbox_data;
 mod mailbox_set;
 mod panic;
+mod search;
 mod search_key;
 mod selected;
 mod session;

@@ -1,18 +1,33 @@
-//! The tree of search keys as `searchkeys.js` builds it. Here: reading it. Not
-//! here: what the keys mean (`src/search`).
+//! The tree of search keys as `searchkeys.js` builds it, or their text form.
+//! Here: reading it. Not here: what the keys mean (`src/search`).
 
-use js_sys::{Array, Reflect};
+use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::convert;
 use crate::model::{EmailId, Error, Flags, Result, ThreadId};
-use crate::search::{Day, SearchKey};
+use crate::search::{Day, SearchKey, SearchProgram, parse_search};
 
-/// The keys of the whole search: all must hold.
-pub(super) fn keys(tree: &JsValue) -> Result<Vec<SearchKey>> {
-    match key(tree)? {
-        SearchKey::And(keys) => Ok(keys),
-        other => Ok(vec![other]),
+/// What is searched for: a tree, or IMAP's text as a string or as octets.
+pub(super) fn program(given: &JsValue) -> Result<SearchProgram> {
+    if let Some(text) = given.as_string() {
+        return parse_search(text.as_bytes());
+    }
+    if let Some(octets) = given.dyn_ref::<Uint8Array>() {
+        return parse_search(&octets.to_vec());
+    }
+    let keys = match key(given)? {
+        SearchKey::And(keys) => keys,
+        other => vec![other],
+    };
+    Ok(SearchProgram { keys, returns: None })
+}
+
+/// The same, where nothing is said of what is to be returned.
+pub(super) fn keys(given: &JsValue) -> Result<Vec<SearchKey>> {
+    match program(given)? {
+        SearchProgram { keys, returns: None } => Ok(keys),
+        _ => Err(Error::invalid("RETURN is for searchMailbox")),
     }
 }
 
@@ -53,6 +68,23 @@ fn key(node: &JsValue) -> Result<SearchKey> {
         "savedBefore" => SearchKey::SavedBefore(day()?),
         "savedOn" => SearchKey::SavedOn(day()?),
         "savedSince" => SearchKey::SavedSince(day()?),
+        "sentBefore" => SearchKey::SentBefore(day()?),
+        "sentOn" => SearchKey::SentOn(day()?),
+        "sentSince" => SearchKey::SentSince(day()?),
+        "younger" => SearchKey::Younger(convert::whole(number()?)),
+        "older" => SearchKey::Older(convert::whole(number()?)),
+        "from" => SearchKey::From(text()?),
+        "to" => SearchKey::To(text()?),
+        "cc" => SearchKey::Cc(text()?),
+        "bcc" => SearchKey::Bcc(text()?),
+        "subject" => SearchKey::Subject(text()?),
+        "body" => SearchKey::Body(text()?),
+        "text" => SearchKey::Text(text()?),
+        "header" => {
+            let text = |name| member(&value, name).as_string().ok_or_else(|| wrong("a header"));
+            SearchKey::Header { name: text("name")?, value: text("text")? }
+        }
+        "hasAttachment" => SearchKey::HasAttachment(value.as_bool().ok_or_else(|| wrong(&name))?),
         "larger" => SearchKey::Larger(convert::whole(number()?)),
         "smaller" => SearchKey::Smaller(convert::whole(number()?)),
         "emailId" => SearchKey::EmailId(EmailId::parse(&text()?)?),

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use super::convert::{self, FlagLists, Parts, Record};
 use super::engines::{self, Lease};
 use super::selected::Views;
-use super::{WaitEvent, promise, search_key};
+use super::{WaitEvent, promise};
 use crate::backend::{CreateOptions, MailboxData, MailboxSet};
 use crate::engine::StoreMailboxSet;
 use crate::mime::ListRow;
@@ -18,7 +18,7 @@ use crate::model::{
     AppendMessage, Error, MailboxName, MailboxSnapshot, Message, MessageFields, Result, SequenceSet, Uid,
     Value,
 };
-use crate::session::{BaseSession, FetchOptions, SearchOptions, SessionOptions, StoreOptions};
+use crate::session::{BaseSession, FetchOptions, SessionOptions, StoreOptions};
 use crate::store::Durability;
 use crate::view::{SelectedMailbox, Updates};
 
@@ -376,22 +376,6 @@ impl SessionHandle {
                 .set("messages", messages)
                 .set("expungeIssued", fetched.expunge_issued)
                 .maybe("vanished", vanished))
-        })
-    }
-
-    /// SEARCH.
-    #[wasm_bindgen(js_name = searchMailbox)]
-    pub fn search_mailbox(&self, id: u32, keys: JsValue) -> Promise {
-        self.on_view(id, async move |core, view| {
-            let found = core
-                .session
-                .search_mailbox(view, &search_key::keys(&keys)?, &SearchOptions::default())
-                .await?;
-            Ok(told(&found.updates)
-                .set("uids", convert::uids(found.messages.iter().map(|(_, uid)| *uid)))
-                .set("seqs", convert::uids(found.messages.iter().map(|(seq, _)| *seq)))
-                .maybe("modSeq", found.mod_seq.map(|mod_seq| mod_seq as f64))
-                .set("expungeIssued", found.expunge_issued))
         })
     }
 

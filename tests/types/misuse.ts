@@ -26,8 +26,6 @@ export async function misuse(session: Session, selected: SelectedMailbox): Promi
   await session.appendMessages("INBOX", [{ raw: "x", internalDate: "2026-01-01" }]);
   // @ts-expect-error: no such key
   await session.searchMailbox(selected, { sen: true });
-  // @ts-expect-error: text is not searched yet
-  await session.searchMailbox(selected, { subject: "x" });
   // @ts-expect-error: a script is text
   await session.filterSet.put("a", new Uint8Array(1));
   // @ts-expect-error: an address is text
@@ -40,6 +38,14 @@ export async function misuse(session: Session, selected: SelectedMailbox): Promi
   await session.threadMailbox(selected, "REFS");
   // @ts-expect-error: not an order
   await session.listMessages(selected, { sort: "+date" });
+  // @ts-expect-error: text is a string
+  await session.searchMailbox(selected, { subject: 7 });
+  // @ts-expect-error: not a form of the answer
+  await session.searchMailbox(selected, {}, { return: ["save"] });
+  // @ts-expect-error: with return there are no arrays
+  (await session.searchMailbox(selected, {}, { return: ["count"] })).uids;
+  // @ts-expect-error: names are a list
+  await session.search({}, { mailboxes: "INBOX" });
   // @ts-expect-error: a name is no view
   await session.checkMailbox("INBOX");
   // @ts-expect-error: answers are not to be changed

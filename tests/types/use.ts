@@ -5,9 +5,12 @@ import {
   type ErrorCode,
   type FetchedMessage,
   type MailboxEvents,
+  type MailboxMatches,
   type MailboxSnapshot,
   type MessageRow,
+  type ReturnedSearch,
   type SearchKeys,
+  type SearchResult,
   type Sort,
   type Updates,
   ERROR_CODES,
@@ -57,6 +60,20 @@ export async function use(file: File, signal: AbortSignal): Promise<void> {
   const threads = await session.threadMailbox(selected, "references");
   is<Equal<typeof threads.depths, Uint32Array>>();
   await session.listMessages(selected, { sort });
+  const found = await session.searchMailbox(selected, 'FROM grace SINCE 1-Jan-2026 UNSEEN', {
+    signal,
+    onProgress: ({ uids: hits, searched, total: all, found: count }) => void (hits.length + searched + all + count),
+  });
+  is<Equal<typeof found, SearchResult>>();
+  const { count } = await session.searchMailbox(selected, { from: "grace", header: { "List-Id": true }, sentSince: "2026-01-31", hasAttachment: true, younger: 60 }, { return: ["count"] });
+  is<Equal<typeof count, number | undefined>>();
+  const returned = await session.searchMailbox(selected, "RETURN (ALL) TEXT x");
+  is<Equal<typeof returned, ReturnedSearch>>();
+  const everywhere = await session.search({ body: "x" }, {
+    mailboxes: ["INBOX"],
+    onProgress: ({ mailbox, uids: hits, mailboxesDone, mailboxes }) => void (mailbox + hits.length + mailboxesDone + mailboxes),
+  });
+  is<Equal<typeof everywhere.results, MailboxMatches[]>>();
   const { modified } = await session.updateFlags(selected, uids, ["\\Flagged"], "add", { unchangedSince: snapshot.highestModSeq });
   is<Equal<typeof modified, Uint32Array>>();
   await session.updateFlags(selected, { seq: "1:*" }, ["\\Seen"]);
