@@ -281,7 +281,7 @@ test("the filter line finds by flags, and says what it does not understand", LIM
   await page.locator("#mailbox-subtitle", { hasText: "match" }).waitFor();
   await page.locator(".row.starred:not([hidden])").first().waitFor();
   assert.equal(await page.locator(".row:not([hidden]):not(.starred)").count(), 0);
-  await page.locator("#search").fill("subject:hello");
+  await page.locator("#search").fill("colour:red");
   await page.keyboard.press("Enter");
   await page.locator(".toast-error", { hasText: "is no filter" }).waitFor();
   await page.locator("#search").fill("");

@@ -30,6 +30,7 @@ async function start() {
 
 class Page {
   #filterTurn = 0;
+  #filtering; // ends the search under way
   #research = 0;
 
   constructor(store) {
@@ -344,6 +345,8 @@ class Page {
   /** Shows what the filter line asks for; says what is wrong with it only when it is entered. */
   async filter(line, entered = false) {
     const turn = (this.#filterTurn += 1);
+    this.#filtering?.abort();
+    const { signal } = (this.#filtering = new AbortController());
     try {
       const keys = parseFilter(line);
       const { selected, session } = this.store;
@@ -351,10 +354,10 @@ class Page {
         if (this.list.model.uids) this.#show(undefined);
         return;
       }
-      const { uids } = await session.searchMailbox(selected, keys);
+      const { uids } = await session.searchMailbox(selected, keys, { signal });
       if (turn === this.#filterTurn && selected === this.store.selected) this.#show(uids);
     } catch (error) {
-      if (entered) failure("Filtering", error);
+      if (entered && !signal.aborted) failure("Filtering", error);
     }
   }
 
