@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::convert::{self, Record};
 use super::session::{SessionHandle, told};
 use super::{WaitEvent, promise, search_key};
-use crate::model::{Error, Result};
+use crate::model::Error;
 use crate::search::Returns;
 use crate::session::{MailboxMatches, ProgressListener, SearchOptions, SearchProgress, SearchResult};
 
