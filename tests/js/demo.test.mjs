@@ -272,7 +272,7 @@ test("a list of 20,000 messages builds few rows, wherever one scrolls", { timeou
   await page.close();
 });
 
-test("the filter line finds by flags, and says what it does not understand", LIMIT, async () => {
+test("the filter line finds by flags and texts, and says what it does not understand", LIMIT, async () => {
   const page = await open();
   await page.locator("#list").focus();
   await page.keyboard.press("/");
@@ -281,6 +281,9 @@ test("the filter line finds by flags, and says what it does not understand", LIM
   await page.locator("#mailbox-subtitle", { hasText: "match" }).waitFor();
   await page.locator(".row.starred:not([hidden])").first().waitFor();
   assert.equal(await page.locator(".row:not([hidden]):not(.starred)").count(), 0);
+  await page.locator("#search").fill('"MAILBOX lives in your" -from:nobody');
+  await page.locator("#mailbox-subtitle", { hasText: /^1 / }).waitFor();
+  assert.equal(await page.locator(".row:not([hidden])").count(), 1);
   await page.locator("#search").fill("colour:red");
   await page.keyboard.press("Enter");
   await page.locator(".toast-error", { hasText: "is no filter" }).waitFor();

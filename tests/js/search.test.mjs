@@ -233,6 +233,15 @@ test("arguments of the searches", async (t) => {
   assert.deepEqual(await session.status("INBOX"), before);
 });
 
+test("sorts and threads take IMAP's text too, without RETURN", async (t) => {
+  const { session, selected } = await filled(t);
+  assert.deepEqual([...(await session.sortMailbox(selected, "-arrival", "FROM grace")).uids], [4, 1]);
+  assert.deepEqual([...(await session.sortMailbox(selected, "-arrival", { from: "grace" })).uids], [4, 1]);
+  assert.deepEqual([...(await session.threadMailbox(selected, "references", encode("BODY velocity"))).uids], [2]);
+  await assert.rejects(session.sortMailbox(selected, "date", "RETURN (MIN) ALL"), { code: "INVALID_ARGUMENT" });
+  await assert.rejects(session.threadMailbox(selected, "references", "FORM x"), { code: "INVALID_ARGUMENT", message: /character 1\b/ });
+});
+
 test("octets that change after the call do not matter", async (t) => {
   const { session, selected } = await filled(t);
   const text = encode("FROM grace");
@@ -344,8 +353,10 @@ test("other work has its turns while bodies are searched", async (t) => {
   await session.searchMailbox(selected, { text: "nowhere" });
   const took = performance.now() - begun;
   clearInterval(ticking);
-  t.diagnostic(`${gaps.length} turns in ${took.toFixed(0)} ms, the longest wait ${Math.max(...gaps).toFixed(1)} ms`);
-  assert.ok(gaps.length > 3, `${gaps.length} turns`);
+  gaps.push(performance.now() - last);
+  const longest = Math.max(...gaps);
+  t.diagnostic(`${gaps.length - 1} turns in ${took.toFixed(0)} ms, the longest wait ${longest.toFixed(1)} ms`);
+  assert.ok(longest < took * 0.8 || took < 40, `a wait of ${longest} ms in ${took} ms`);
 });
 
 test("a signal that is aborted already, and one that waits for its turn", async (t) => {
