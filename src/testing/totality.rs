@@ -3,8 +3,8 @@
 //! every input that once broke one (`tests/regressions.rs`).
 
 use crate::mime::{
-    Decoder, Encoding, Envelope, Layout, Section, address, date, encoded_word, extract, header, part, text,
-    thread_key,
+    Bodies, BodyStructure, Decoder, Encoding, Envelope, Layout, Section, address, date, encoded_word,
+    extract, header, part, text, thread_key,
 };
 use crate::model::{SequenceSet, ZonedTime, decode_mutf7, encode_mutf7};
 use crate::search::parse_search;
@@ -57,6 +57,11 @@ pub fn message(octets: &[u8]) {
     assert_eq!(crate::mime::ListRow::decode(&row), Some((found.row, row.len())));
     let layout = Layout::parse(octets);
     assert_eq!(Layout::decode(&layout.encode()), Some(layout.clone()));
+    let structure = BodyStructure::read(octets, &layout);
+    assert!(!structure.to_imap(true).is_empty());
+    let bodies = Bodies::read(octets, &layout);
+    bodies.plain_text(octets, &layout);
+    bodies.html_text(octets, &layout);
     for index in 0..layout.parts().len().min(50) {
         assert!(layout.path(index).is_none_or(|path| layout.find(&path).is_some()));
     }
