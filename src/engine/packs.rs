@@ -147,7 +147,7 @@ impl Place {
             .collect();
         let value = match pieces.as_slice() {
             [piece] => piece.clone(),
-            _ => Value::from(pieces.iter().flat_map(Value::to_vec).collect::<Vec<u8>>()),
+            _ => Value::joined(pieces),
         };
         if value.len() != self.length as usize {
             return Err(damaged());

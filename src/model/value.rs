@@ -28,6 +28,8 @@ pub trait ForeignBytes: Any {
 enum Source {
     Local(Rc<Vec<u8>>),
     Foreign(Rc<dyn ForeignBytes>),
+    /// Several values, each with the place at which it begins.
+    Joined(Rc<Vec<(usize, Value)>>),
 }
 
 /// An immutable run of bytes: cheap to clone and to slice.
@@ -42,6 +44,20 @@ impl Value {
     pub fn foreign(bytes: Rc<dyn ForeignBytes>) -> Self {
         let range = 0..bytes.len();
         Value { source: Source::Foreign(bytes), range }
+    }
+
+    /// The bytes of these values one after the other. Nothing is copied: they stay where they are.
+    pub fn joined(pieces: Vec<Value>) -> Self {
+        let mut end = 0;
+        let placed: Vec<(usize, Value)> = pieces
+            .into_iter()
+            .map(|piece| {
+                let start = end;
+                end += piece.len();
+                (start, piece)
+            })
+            .collect();
+        Value { source: Source::Joined(Rc::new(placed)), range: 0..end }
     }
 
     /// How many bytes.
@@ -66,14 +82,24 @@ impl Value {
     pub fn as_slice(&self) -> Option<&[u8]> {
         match &self.source {
             Source::Local(bytes) => bytes.get(self.range.clone()),
-            Source::Foreign(_) => None,
+            Source::Foreign(_) | Source::Joined(_) => None,
         }
+    }
+
+    /// The values that hold the bytes, in order: one, or as many as were [joined](Self::joined).
+    pub fn pieces(&self) -> Vec<Value> {
+        let Source::Joined(placed) = &self.source else { return vec![self.clone()] };
+        let pieces = placed.iter().map(|(start, piece)| {
+            let bound = |at: usize| at.saturating_sub(*start);
+            piece.slice(bound(self.range.start)..bound(self.range.end))
+        });
+        pieces.filter(|piece| !piece.is_empty()).collect()
     }
 
     /// The foreign bytes behind this handle and the window on them, if they are foreign.
     pub fn as_foreign(&self) -> Option<(&dyn ForeignBytes, Range<usize>)> {
         match &self.source {
-            Source::Local(_) => None,
+            Source::Local(_) | Source::Joined(_) => None,
             Source::Foreign(bytes) => Some((bytes.as_ref(), self.range.clone())),
         }
     }
@@ -87,6 +113,7 @@ impl Value {
                 bytes.copy_to(self.range.start, &mut copy);
                 copy
             }
+            Source::Joined(_) => self.pieces().iter().flat_map(Value::to_vec).collect(),
         }
     }
 
@@ -95,7 +122,7 @@ impl Value {
     pub fn to_local(&self) -> Value {
         match &self.source {
             Source::Local(_) => self.clone(),
-            Source::Foreign(_) => Value::from(self.to_vec()),
+            Source::Foreign(_) | Source::Joined(_) => Value::from(self.to_vec()),
         }
     }
 
@@ -126,5 +153,29 @@ impl Eq for Value {}
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Value({} bytes)", self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joined_values_read_as_one() {
+        let bytes: Vec<u8> = (0..=99).collect();
+        let cut = |range: Range<usize>| Value::from(bytes.get(range).unwrap().to_vec());
+        let nested = Value::joined(vec![cut(30..60), cut(60..60), cut(60..61)]);
+        let joined = Value::joined(vec![cut(0..30), nested, cut(61..100)]);
+        assert_eq!((joined.len(), joined.to_vec()), (100, bytes.clone()));
+        assert_eq!((joined.as_slice(), joined.to_local().as_slice()), (None, Some(bytes.as_slice())));
+        for (start, end) in [(0, 100), (10, 20), (25, 70), (59, 62), (100, 100), (90, 300), (40, 10)] {
+            let expected = bytes.get(start..end.clamp(start, 100)).unwrap();
+            let slice = joined.slice(start..end);
+            assert_eq!(slice.to_vec(), expected);
+            assert_eq!(slice, Value::from(expected.to_vec()));
+            assert_eq!(slice.pieces().iter().map(Value::len).sum::<usize>(), expected.len());
+        }
+        assert_eq!(joined.slice(35..90).slice(1..3).to_vec(), [36, 37]);
+        assert!(Value::joined(Vec::new()).is_empty());
     }
 }

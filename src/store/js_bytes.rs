@@ -67,7 +67,7 @@ pub fn to_array(value: &Value) -> Uint8Array {
                 && bytes.array.buffer().unchecked_ref::<ArrayBuffer>().byte_length() == bytes.array.length();
             if whole { bytes.array.clone() } else { copied(bytes, range) }
         }
-        None => value.with(|bytes| Uint8Array::from(bytes)),
+        None => to_fresh_array(value),
     }
 }
 
@@ -75,8 +75,26 @@ pub fn to_array(value: &Value) -> Uint8Array {
 pub fn to_fresh_array(value: &Value) -> Uint8Array {
     match foreign(value) {
         Some((bytes, range)) => copied(bytes, range),
+        None if value.as_slice().is_none() => joined(value),
         None => value.with(|bytes| Uint8Array::from(bytes)),
     }
+}
+
+/// Each piece straight into its place: none but small ones pass through wasm memory.
+fn joined(value: &Value) -> Uint8Array {
+    let array = Uint8Array::new_with_length(u32::try_from(value.len()).unwrap_or(u32::MAX));
+    let mut at = 0;
+    for piece in value.pieces() {
+        let place = u32::try_from(at).unwrap_or(u32::MAX);
+        match foreign(&piece) {
+            Some((bytes, range)) => array.set(&bytes.window(range), place),
+            None => piece.with(|bytes| {
+                array.subarray(place, place.saturating_add(bytes.len() as u32)).copy_from(bytes);
+            }),
+        }
+        at += piece.len();
+    }
+    array
 }
 
 fn foreign(value: &Value) -> Option<(&JsBytes, Range<usize>)> {
