@@ -32,7 +32,7 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// The mailbox (or filter) does not exist.
+    /// The mailbox (or message, or filter) does not exist.
     NotFound = "NOT_FOUND", Some("NONEXISTENT");
     /// The mailbox (or filter) exists already.
     AlreadyExists = "ALREADY_EXISTS", Some("ALREADYEXISTS");

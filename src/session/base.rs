@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
+use super::fetch::Layouts;
 use crate::backend::{FilterSet, MailboxData, MailboxSet};
 use crate::model::{Error, ErrorCode, MailboxId, MailboxName, Result};
 use crate::view::{Event, SelectedMailbox, UpdateOptions, Updates, ViewHandle};
@@ -42,6 +43,7 @@ pub struct SessionOptions {
 pub struct BaseSession {
     pub(super) mailbox_set: Rc<dyn MailboxSet>,
     pub(super) options: SessionOptions,
+    pub(super) layouts: Layouts,
     closed: Cell<bool>,
     views: RefCell<Vec<ViewHandle>>,
     waits: RefCell<Vec<Event>>,
@@ -53,6 +55,7 @@ impl BaseSession {
         BaseSession {
             mailbox_set,
             options,
+            layouts: Layouts::default(),
             closed: Cell::new(false),
             views: RefCell::default(),
             waits: RefCell::default(),

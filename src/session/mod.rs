@@ -5,6 +5,8 @@
 mod base;
 mod copy;
 mod deliver;
+mod fetch;
+mod fetch_items;
 mod messages;
 mod names;
 mod results;
@@ -20,6 +22,8 @@ mod tests;
 
 pub use base::{BaseSession, SessionOptions, View};
 pub use deliver::{DeliverOptions, DeliverResult, Delivered, Missing};
+pub use fetch::PartReader;
+pub use fetch_items::{FetchItems, MessageItems, MetadataItem, SectionContent};
 pub use results::{
     AppendUid, CopyResult, CopyUid, ExtendedSearch, FetchOptions, FetchResult, MailboxMatches,
     ProgressListener, SearchOptions, SearchProgress, SearchResult, SortResult, StoreOptions, StoreResult,

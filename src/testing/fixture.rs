@@ -63,7 +63,7 @@ Message-Id: <answer@example.org>\r\n\
 Yes.\r\n";
 
 /// A multipart of three parts: base64 text (28 octets decoded), quoted-printable
-/// text (14 octets decoded, UTF-8, with a sharp s) and a message (its text: 31 octets).
+/// text (12 octets decoded, UTF-8, with a sharp s) and a message (its text: 32 octets).
 const SENT_SECOND: &str = "From: testuser@example.org\r\n\
 To: grace@example.net\r\n\
 Subject: three parts\r\n\

@@ -6,6 +6,7 @@
 
 pub mod append;
 pub mod concurrent;
+pub mod fetch;
 pub mod filters;
 pub mod ids_flags;
 pub mod lifecycle;
@@ -208,6 +209,23 @@ macro_rules! conformance_suite {
                 s90_s100_threads_hold_what_is_gone_until_it_is_announced,
                 s121_threads_of_a_deleted_mailbox_close_the_view,
             ;
+            fetch:
+                s167_the_macros_tell_metadata_envelope_and_structure,
+                s168_octets_and_headers_are_exact,
+                s169_header_fields_keep_their_order_and_end_with_an_empty_line,
+                header_fields_are_told_decoded_by_name,
+                s170_seen_is_set_once_and_not_by_peeking,
+                s171_s172_parts_decoded_and_as_they_stand,
+                s173_messages_of_nothing_but_a_header,
+                s174_structures_count_bodies_alone,
+                s175_envelopes_raw_and_decoded,
+                s176_numbers_of_parts_and_what_is_not_there,
+                s177_encodings_that_are_unknown_or_broken,
+                texts_html_and_attachments,
+                parts_open_whatever_became_of_the_view,
+                s97_items_of_a_message_that_is_gone,
+                s98_changed_since_and_vanished_with_items,
+            ;
             session:
                 s181_a_call_with_a_view_refreshes_it_and_one_without_tells_nothing,
                 s182_owner_and_filters_and_closing_twice,
@@ -281,6 +299,7 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("search", include_str!("search.rs")),
     ("sort", include_str!("sort.rs")),
     ("threading", include_str!("threading.rs")),
+    ("fetch", include_str!("fetch.rs")),
     ("session", include_str!("session.rs")),
     ("filters", include_str!("filters.rs")),
 ];

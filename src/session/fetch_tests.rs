@@ -1,0 +1,193 @@
+//! How much of contents is read for which items. What the items say is the conformance suite's.
+
+use std::any::Any;
+use std::cell::Cell;
+
+use super::*;
+use crate::model::{Flags, ForeignBytes, ZonedTime};
+
+/// Octets elsewhere, with a count of those that were taken in.
+struct Elsewhere {
+    octets: Vec<u8>,
+    taken: Rc<Cell<usize>>,
+}
+
+impl ForeignBytes for Elsewhere {
+    fn len(&self) -> usize {
+        self.octets.len()
+    }
+
+    fn copy_to(&self, start: usize, target: &mut [u8]) {
+        self.taken.set(self.taken.get() + target.len());
+        target.copy_from_slice(self.octets.get(start..start + target.len()).unwrap());
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+struct World {
+    layouts: Layouts,
+    mailbox_id: MailboxId,
+    content: Value,
+    taken: Rc<Cell<usize>>,
+}
+
+impl World {
+    fn new(raw: impl Into<Vec<u8>>) -> World {
+        let taken = Rc::default();
+        let bytes = Elsewhere { octets: raw.into(), taken: Rc::clone(&taken) };
+        let mailbox_id = MailboxId::from_bytes(&[7; 16]);
+        World { layouts: Layouts::default(), mailbox_id, content: Value::foreign(Rc::new(bytes)), taken }
+    }
+
+    fn read(&self, items: &FetchItems) -> Result<MessageItems> {
+        let mut found = MessageItems::default();
+        self.taken.set(0);
+        self.layouts.read((&self.mailbox_id, 1), self.content.clone(), items, &mut found)?;
+        Ok(found)
+    }
+
+    fn section(&self, text: &str) -> SectionContent {
+        let sections = vec![Section::parse(text).unwrap()];
+        let found = self.read(&FetchItems { sections, ..FetchItems::default() }).unwrap();
+        found.sections.unwrap().pop().unwrap()
+    }
+
+    fn octets(&self, text: &str) -> Vec<u8> {
+        match self.section(text) {
+            SectionContent::Octets(octets) => octets.to_vec(),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+fn big() -> Vec<u8> {
+    let mut raw = b"Subject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\r\nX-A: 1\r\nx-a: 2\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n".to_vec();
+    raw.extend_from_slice(&b"text text\r\n".repeat(10_000));
+    raw.extend_from_slice(
+        b"--b\r\nContent-Type: application/x; name=f\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+    );
+    raw.extend_from_slice(&b"AAECAwQFBgcICQoLDA0ODxAREhM=\r\n".repeat(20_000));
+    raw.extend_from_slice(b"\r\n--b--\r\n");
+    raw
+}
+
+#[test]
+fn header_fields_take_in_the_header_alone() {
+    let world = World::new(big());
+    let names = ["X-A", "subject", "SUBJECT", "absent"].map(str::to_owned);
+    let found = world
+        .read(&FetchItems { headers: names.to_vec(), raw_envelope: true, ..FetchItems::default() })
+        .unwrap();
+    let expected = [("x-a", vec!["1", "2"]), ("subject", vec!["grüße"]), ("absent", vec![])];
+    let expected = expected.map(|(name, values)| {
+        (name.to_owned(), values.into_iter().map(str::to_owned).collect::<Vec<String>>())
+    });
+    assert_eq!(found.headers.unwrap(), expected);
+    assert_eq!(found.raw_envelope.unwrap().subject.as_deref(), Some("=?utf-8?q?gr=C3=BC=C3=9Fe?="));
+    assert!(world.taken.get() <= FIRST_LOOK, "{}", world.taken.get());
+
+    assert_eq!(world.octets("HEADER.FIELDS (X-A)"), b"X-A: 1\r\nx-a: 2\r\n\r\n");
+    assert!(world.octets("HEADER").ends_with(b"boundary=b\r\n\r\n"));
+    assert!(world.taken.get() <= FIRST_LOOK);
+    assert_eq!(world.octets("TEXT<0.5>"), b"--b\r\n");
+    assert!(world.taken.get() <= FIRST_LOOK + 5);
+    assert_eq!(world.octets("BODY[]<9.4>"), b"=?ut");
+    assert_eq!(world.taken.get(), 4);
+}
+
+#[test]
+fn a_header_longer_than_the_first_look_is_found_and_one_without_end_is_all() {
+    for size in [FIRST_LOOK - 20, FIRST_LOOK, FIRST_LOOK * 5] {
+        for end in ["\r\n\r\n", "\n\n"] {
+            let header = format!("A: {}{end}", "x".repeat(size));
+            let world = World::new(format!("{header}{}", "body\r\n".repeat(50_000)));
+            assert_eq!(world.octets("HEADER"), header.as_bytes());
+        }
+    }
+    let world = World::new("A: b\r\n".repeat(10_000));
+    assert_eq!(world.octets("HEADER").len(), 60_000);
+    assert_eq!(world.octets("TEXT"), b"");
+    assert_eq!(World::new("\r\n").octets("HEADER"), b"\r\n");
+    assert_eq!(World::new("").octets("HEADER"), b"");
+}
+
+#[test]
+fn s178_a_part_is_opened_after_a_fetch_without_parsing_anew() {
+    let world = World::new(big());
+    let found = world.read(&FetchItems { text: true, attachments: true, ..FetchItems::default() }).unwrap();
+    let [attachment] = found.attachments.as_deref().unwrap() else { panic!() };
+    assert_eq!((attachment.path.as_slice(), attachment.size), (&[2][..], 400_000));
+    assert_eq!(world.taken.get(), world.content.len());
+
+    assert_eq!(world.octets("BODY[2]<0.4>"), b"AAEC");
+    assert_eq!(world.taken.get(), 4);
+    assert_eq!(world.octets("BINARY[1]<5.4>"), b"text");
+    assert_eq!(world.taken.get(), 4);
+    assert_eq!(world.section("BINARY.SIZE[2]"), SectionContent::Size(400_000));
+    assert_eq!(world.taken.get(), 20_000 * 30);
+    assert_eq!(world.section("3.MIME"), SectionContent::Missing);
+    assert_eq!(world.taken.get(), 0);
+}
+
+#[test]
+fn s177_parts_are_decoded_in_pieces_to_what_they_are_as_a_whole() {
+    let mut octets = b"AAECAwQFBgcICQoLDA0ODxAREhM=\r\n".repeat(20_000);
+    for encoding in [Encoding::Base64, Encoding::QuotedPrintable, Encoding::Identity] {
+        let whole = encoding.decode(&octets, usize::MAX).into_owned();
+        let mut reader = PartReader::new(Value::from(octets.clone()), encoding);
+        assert_eq!(reader.as_it_stands().is_some(), encoding == Encoding::Identity);
+        assert!(reader.at_most() >= whole.len());
+        let mut pieces = Vec::new();
+        while let Some(piece) = reader.next_piece() {
+            assert!(!piece.is_empty() && piece.len() <= PIECE);
+            pieces.extend(piece.to_vec());
+        }
+        assert!(pieces == whole && reader.next_piece().is_none());
+        octets.extend_from_slice(b"=\r\n=");
+    }
+}
+
+#[test]
+fn layouts_that_are_kept_are_bounded() {
+    let layouts = Layouts::default();
+    let raw =
+        [b"Content-Type: multipart/mixed; boundary=b\n\n".as_slice(), &b"--b\n\nx\n".repeat(100)].concat();
+    let mailbox_id = MailboxId::from_bytes(&[7; 16]);
+    for uid in 1..=5_000 {
+        layouts.parse((&mailbox_id, uid), &raw);
+    }
+    let kept = layouts.kept.borrow();
+    let octets: usize = kept.young.values().chain(kept.old.values()).map(|layout| layout.len()).sum();
+    assert!(octets <= LAYOUT_OCTETS && octets > LAYOUT_OCTETS / 4, "{octets}");
+    drop(kept);
+    assert!(layouts.kept((&mailbox_id, 5_000), &Value::from(raw.clone())).is_some());
+    assert!(layouts.kept((&mailbox_id, 5_000), &Value::from(Vec::new())).is_none());
+    assert!(layouts.kept((&mailbox_id, 1), &Value::from(raw)).is_none());
+}
+
+#[test]
+fn batches_are_small_in_number_and_in_octets() {
+    let message = |size: u64| {
+        let message = Message {
+            uid: 1,
+            internal_date: ZonedTime { timestamp_ms: 0, zone_minutes: 0 },
+            save_date_ms: 0,
+            size,
+            flags: Flags::new(),
+            mod_seq: 1,
+            expunged: false,
+            email_id: None,
+            thread_id: None,
+        };
+        (1, message)
+    };
+    let of = |sizes: &[u64]| batch_of(&sizes.iter().map(|size| message(*size)).collect::<Vec<_>>());
+    assert_eq!(of(&[1000; 500]), BATCH);
+    assert_eq!(of(&[BATCH_OCTETS / 3; 500]), 3);
+    assert_eq!(of(&[BATCH_OCTETS * 9; 500]), 1);
+    assert_eq!(of(&[u64::MAX, 1]), 1);
+    assert_eq!(of(&[1, u64::MAX]), 1);
+}
