@@ -4,7 +4,7 @@ const code = (description, imapCode, retryable = false) => Object.freeze({ descr
 
 /** Every code a MailboxError can have; the same as in the engine (src/model/error.rs). */
 export const ERROR_CODES = Object.freeze({
-  NOT_FOUND: code("The mailbox (or filter, or backend) does not exist.", "NONEXISTENT"),
+  NOT_FOUND: code("The mailbox (or message, filter, backend) does not exist.", "NONEXISTENT"),
   ALREADY_EXISTS: code("The mailbox (or filter) exists already.", "ALREADYEXISTS"),
   TRY_CREATE: code("The target of an append, copy or move does not exist; creating it would help.", "TRYCREATE"),
   READ_ONLY: code("The mailbox, or this selection of it, is read-only.", "READ-ONLY"),

@@ -337,6 +337,9 @@ export interface DurabilityOption {
 // ---------------------------------------------------------------------------------------------
 // Data out
 
+/** A `Uint8Array` of the caller's own, never on a shared buffer: what a `Blob` takes in any version of TypeScript. */
+export type OwnOctets = InstanceType<Uint8ArrayConstructor>;
+
 /** A mailbox at one moment: what STATUS and SELECT tell (RFC 9051 sections 6.3.2, 6.3.11). */
 export interface MailboxSnapshot {
   readonly name: string;
@@ -459,13 +462,143 @@ export interface MessageRow extends MessageMetadata, MessageEnvelope {
   readonly preview: string;
 }
 
-/** A fetched message: metadata, and what was asked for. */
+/**
+ * An address as ENVELOPE has it (RFC 9051 section 7.5.2): raw, encoded words as they stand. One
+ * without `host` begins a group, whose name is `mailbox`, or ends it.
+ */
+export interface RawAddress {
+  readonly name?: string;
+  /** The source route. */
+  readonly adl?: string;
+  readonly mailbox?: string;
+  readonly host?: string;
+}
+
+/**
+ * ENVELOPE (RFC 9051 section 7.5.2): header texts unfolded but otherwise as they are written. Absent
+ * members and empty lists are NIL. {@link MessageEnvelope} has them decoded.
+ */
+export interface RawEnvelope {
+  readonly date?: string;
+  readonly subject?: string;
+  readonly from: readonly RawAddress[];
+  readonly sender: readonly RawAddress[];
+  readonly replyTo: readonly RawAddress[];
+  readonly to: readonly RawAddress[];
+  readonly cc: readonly RawAddress[];
+  readonly bcc: readonly RawAddress[];
+  readonly inReplyTo?: string;
+  readonly messageId?: string;
+}
+
+/**
+ * BODYSTRUCTURE (RFC 9051 section 7.5.2) as a tree. Texts are as the headers have them: a file's
+ * decoded name is in {@link Attachment}.
+ */
+export interface BodyStructure {
+  /** Its number, for `message.part` and sections; absent from a message that is a multipart. */
+  readonly part?: string;
+  /** In lower case, such as `text/plain`. */
+  readonly type: string;
+  /** By names in lower case; of two of one name the first. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Content-ID, with its angle brackets. */
+  readonly id?: string;
+  readonly description?: string;
+  /** The content transfer encoding, in lower case; `7bit` where none is named. */
+  readonly encoding: string;
+  /** Octets as they stand, without the part's header. */
+  readonly size: number;
+  /** Of texts and messages. */
+  readonly lineCount?: number;
+  readonly md5?: string;
+  /** In lower case, such as `attachment`. */
+  readonly disposition?: string;
+  readonly dispositionParameters?: Readonly<Record<string, string>>;
+  readonly language?: readonly string[];
+  readonly location?: string;
+  /** Of a message/rfc822 part: the envelope of the message it holds. */
+  readonly envelope?: RawEnvelope;
+  /** The parts of a multipart; of a message/rfc822 part the one message it holds. */
+  readonly childNodes?: readonly BodyStructure[];
+}
+
+/** A file of a message, or a picture, sound or film that it shows. */
+export interface Attachment {
+  /** Its number, for `message.part`. */
+  readonly part: string;
+  /** In lower case, such as `image/png`: the sender's word. */
+  readonly type: string;
+  readonly charset?: string;
+  /** Decoded (RFC 2231, RFC 2047) but the sender's: it may hold slashes and control characters. */
+  readonly filename?: string;
+  /** Octets of its content. */
+  readonly size: number;
+  /** Octets of it in the message, still encoded. */
+  readonly encodedSize: number;
+  /** Without angle brackets: what a `cid:` address in the HTML stands for. */
+  readonly contentId?: string;
+  /** Whether it belongs into the text rather than below it. */
+  readonly inline: boolean;
+  /** In lower case, where the part names one. */
+  readonly disposition?: string;
+}
+
+/**
+ * A fetched message: metadata, and what was asked for. Members that were not asked for are absent,
+ * and so are those that need the content of a message that is gone with its content.
+ *
+ * The data are plain. The methods are not among the own properties: what `structuredClone`,
+ * `postMessage`, JSON or spreading make of a message has the data alone. They read the content by the
+ * message's mailbox and uid, whatever became of the view, and fail with `NOT_FOUND` once the message
+ * (or its mailbox) is gone, with `CLOSED` once the session is closed.
+ */
 export interface FetchedMessage extends MessageMetadata {
   readonly envelope?: MessageEnvelope;
+  readonly rawEnvelope?: RawEnvelope;
+  readonly bodyStructure?: BodyStructure;
   readonly hasAttachment?: boolean;
   readonly preview?: string;
+  /** Of each name asked for, in lower case, the decoded values of its fields, in order. */
+  readonly headers?: Readonly<Record<string, readonly string[]>>;
+  /** By the texts asked with: octets (copies of one's own), a size, or `undefined` where there is no such part. */
+  readonly sections?: Readonly<Record<string, OwnOctets | number | undefined>>;
+  /** The text to read, decoded; of HTML alone its text. Lines end with `\n`. Empty where there is none. */
+  readonly text?: string;
+  /**
+   * The HTML to show; absent also where the message has none.
+   *
+   * **It is the sender's, NOT SANITISED. Put into a page as it is, it runs the sender's scripts with
+   * all rights of the application.** Show it in an `<iframe sandbox>` without `allow-scripts` and
+   * `allow-same-origin`, or clean it first.
+   */
+  readonly html?: string;
+  /**
+   * What is not in the text, in the order of the message: files, inline parts, messages. The one a
+   * `cid:` address means has that `contentId`.
+   */
+  readonly attachments?: readonly Attachment[];
   /** All octets, a copy of one's own; `undefined` also where they are not there any more. */
-  readonly source?: Uint8Array;
+  readonly source?: OwnOctets;
+
+  /**
+   * The octets of a part without their transfer encoding, a copy of one's own; `undefined` where the
+   * message has no such part. `"1"` is the body of a message that is no multipart. `NOT_FOUND`,
+   * `UNKNOWN_CTE` (the section `BODY[…]` gives the octets as they stand).
+   */
+  part(number: string, options?: SignalOption): Promise<OwnOctets | undefined>;
+  /**
+   * The same as a stream, decoded piece by piece as it is read. Fails as `part` does, also with
+   * `NOT_FOUND` where there is no such part; cancelling it, or closing the session, ends it.
+   */
+  partStream(number: string): ReadableStream<OwnOctets>;
+  /**
+   * The octets of `attachments[index]`, for `new Blob([octets], { type })`. The message must have been
+   * fetched with `attachments` (`INVALID_ARGUMENT`). Fails as `part` does.
+   */
+  attachment(index: number, options?: SignalOption): Promise<OwnOctets>;
+  /** The same as a stream; see `partStream`. */
+  attachmentStream(index: number): ReadableStream<OwnOctets>;
 }
 
 /** One mailbox event of `session.changes()`. */
@@ -718,7 +851,7 @@ export class Session {
 
   /**
    * FETCH. Messages that are gone but not yet told are answered from what is still known. For more
-   * than some hundreds use {@link Session.fetchPages}.
+   * than some hundreds use {@link Session.fetchPages}. `UNKNOWN_CTE` (sections with BINARY).
    */
   fetchMessages(selected: SelectedMailbox, set: MessageSet, options?: FetchOptions): Promise<FetchResult>;
 
@@ -729,7 +862,7 @@ export class Session {
   fetchPages(
     selected: SelectedMailbox,
     set: MessageSet,
-    options?: FetchOptions & { pageSize?: number | null },
+    options?: Omit<FetchOptions, "changedSince"> & { pageSize?: number | null },
   ): AsyncIterableIterator<FetchResult>;
 
   /**
@@ -934,14 +1067,48 @@ export type ImportMessage =
       from?: string | null | undefined;
     });
 
-/** Options of `fetchMessages`. */
+/**
+ * Options of `fetchMessages`. Only what is asked is read: `envelope` and `preview` out of the list's
+ * rows, the others out of contents, a few messages at a time. Of contents only what is needed enters
+ * the engine's memory: `headers`, `rawEnvelope` and sections of the message's own header need no
+ * more than the header, other sections their part; `bodyStructure`, `text`, `html` and
+ * `attachments` look at all octets once.
+ */
 export interface FetchOptions extends SignalOption {
+  /** `false` leaves the member out. Metadata are given without asking: they cost nothing more. */
+  flags?: boolean | null | undefined;
+  /** `false` leaves `internalDate` and `zoneMinutes` out. */
+  internalDate?: boolean | null | undefined;
+  /** `false` leaves the member out. */
+  size?: boolean | null | undefined;
   /** The decoded header fields. */
   envelope?: boolean | null | undefined;
+  /** The header fields of ENVELOPE as they are written. */
+  rawEnvelope?: boolean | null | undefined;
+  /** What the message is made of. */
+  bodyStructure?: boolean | null | undefined;
   /** The beginning of the text, and whether there is an attachment. */
   preview?: boolean | null | undefined;
+  /** Names of header fields, in any case; at most 1,000. */
+  headers?: readonly string[] | null | undefined;
+  /**
+   * Sections as IMAP writes them (RFC 9051 section 6.4.5, RFC 3516), in any case; at most 1,000:
+   * `"1.2"`, `"HEADER.FIELDS (SUBJECT)"`, `"1.MIME"`, `"TEXT"`, or with their item and part:
+   * `"BODY[1]<0.100>"`, `"BINARY[2]"` (decoded), `"BINARY.SIZE[2]"` (a number). None sets `\Seen`.
+   * One that cannot be read fails with `INVALID_ARGUMENT` before anything is done; BINARY of an
+   * unknown encoding fails the whole call with `UNKNOWN_CTE`.
+   */
+  sections?: readonly string[] | null | undefined;
+  /** The text to read, decoded. */
+  text?: boolean | null | undefined;
+  /** The HTML to show, **not sanitised**. */
+  html?: boolean | null | undefined;
+  /** The files and inline parts: what they are, not their octets. */
+  attachments?: boolean | null | undefined;
   /** All octets. */
   source?: boolean | null | undefined;
+  /** IMAP's presets: `FAST` metadata, `ALL` also `envelope`, `FULL` also `bodyStructure`. Other options add to it. */
+  macro?: "FAST" | "ALL" | "FULL" | null | undefined;
   /**
    * Also set `\Seen`, as fetching a body does in IMAP; ignored by a read-only view. It is set before
    * anything is read, and stays where reading then fails.

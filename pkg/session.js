@@ -4,30 +4,18 @@ import * as check from "./arguments.js";
 import { Feed } from "./changes.js";
 import { deliver } from "./deliver.js";
 import { closed } from "./errors.js";
+import { fetchOptions } from "./fetch_options.js";
+import { fetchedAnswer } from "./fetched_message.js";
 import { FilterSet } from "./filter_set.js";
 import { importAll, importOptions } from "./import.js";
 import { MailboxSet } from "./mailbox_set.js";
 import { messages as takenMessages, ready } from "./octets.js";
-import { revivedMessage, revivedRow } from "./results.js";
+import { revivedRow } from "./results.js";
 import { cancellable, inOneMailbox, searchMailboxOptions, searchOptions } from "./search.js";
 import { searchKeys } from "./searchkeys.js";
 import { SelectedMailbox, View, isTelling, viewIn } from "./selected.js";
 import * as sorting from "./sorting.js";
 import { abandonable, onAbort, throwIfAborted } from "./signals.js";
-
-const FETCH_KEYS = ["envelope", "preview", "source", "setSeen", "changedSince", "signal"];
-
-function fetchOptions(given, keys = FETCH_KEYS) {
-  const { envelope, preview, source, setSeen, changedSince, signal } = check.options(given, keys);
-  return {
-    envelope: check.optional(envelope, check.boolean, "envelope") ?? false,
-    preview: check.optional(preview, check.boolean, "preview") ?? false,
-    source: check.optional(source, check.boolean, "source") ?? false,
-    setSeen: check.optional(setSeen, check.boolean, "setSeen") ?? false,
-    changedSince: check.optional(changedSince, check.modSeq, "changedSince"),
-    signal: check.optionalSignal(signal),
-  };
-}
 
 const onlySignal = (given) => check.optionalSignal(check.options(given, ["signal"]).signal);
 
@@ -371,20 +359,16 @@ export class Session {
   }
 
   async #fetch(view, { numbers, uid }, wanted) {
-    const { envelope, preview, source, setSeen, changedSince, signal } = wanted;
-    const task = (handle, id) =>
-      handle.fetchMessages(id, numbers, uid, envelope, preview, source, setSeen, changedSince);
+    const task = (handle, id) => handle.fetchMessages(id, numbers, uid, wanted, wanted.changedSince);
     // The answer may bring updates, so that the view has moved on: not given up once it began.
-    const answer = await this.#core.inTurn(view, task, signal);
-    for (const message of answer.messages) revivedMessage(message);
-    return answer;
+    const answer = await this.#core.inTurn(view, task, wanted.signal);
+    return fetchedAnswer(this.#core, view.mailboxId, answer, wanted);
   }
 
   async *fetchPages(selected, set, options) {
     const core = this.#core;
     const view = core.view(selected);
-    const keys = [...FETCH_KEYS.filter((key) => key !== "changedSince"), "pageSize"];
-    const wanted = fetchOptions(options, keys);
+    const wanted = fetchOptions(options, { once: false, more: ["pageSize"] });
     const pageSize = check.optional(options?.pageSize, check.integer, "pageSize", 1, 1000) ?? 100;
     const { numbers, uid } = check.messageSet(set);
     const { uids } = await core.run(() =>

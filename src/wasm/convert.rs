@@ -26,6 +26,11 @@ impl Record {
         Record(Object::new())
     }
 
+    /// An object that is there already, to be given more members.
+    pub(super) fn of(object: Object) -> Record {
+        Record(object)
+    }
+
     #[must_use]
     pub(super) fn set(self, name: &str, value: impl Into<JsValue>) -> Record {
         // A plain object takes every member.

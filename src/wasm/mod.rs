@@ -11,9 +11,11 @@
 mod convert;
 mod engines;
 mod error;
+mod fetch;
 mod filter_set;
 mod mailbox_data;
 mod mailbox_set;
+mod message;
 mod panic;
 mod search;
 mod search_key;

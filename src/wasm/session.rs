@@ -13,12 +13,10 @@ use super::selected::Views;
 use super::{WaitEvent, promise};
 use crate::backend::{CreateOptions, MailboxData, MailboxSet};
 use crate::engine::StoreMailboxSet;
-use crate::mime::ListRow;
 use crate::model::{
-    AppendMessage, Error, MailboxName, MailboxSnapshot, Message, MessageFields, Result, SequenceSet, Uid,
-    Value,
+    AppendMessage, Error, MailboxName, MailboxSnapshot, MessageFields, Result, SequenceSet, Uid,
 };
-use crate::session::{BaseSession, FetchOptions, SessionOptions, StoreOptions};
+use crate::session::{BaseSession, SessionOptions, StoreOptions};
 use crate::store::Durability;
 use crate::view::{SelectedMailbox, Updates};
 
@@ -335,50 +333,6 @@ impl SessionHandle {
         })
     }
 
-    /// FETCH.
-    #[wasm_bindgen(js_name = fetchMessages)]
-    #[allow(clippy::too_many_arguments)]
-    pub fn fetch_messages(
-        &self,
-        id: u32,
-        numbers: JsValue,
-        uid: bool,
-        envelope: bool,
-        preview: bool,
-        source: bool,
-        set_seen: bool,
-        changed_since: Option<f64>,
-    ) -> Promise {
-        self.on_view(id, async move |core, view| {
-            let set = convert::set(&numbers, uid)?;
-            let options = FetchOptions {
-                set_seen,
-                changed_since: changed_since.map(convert::whole),
-                fields: MessageFields::ALL,
-                hide_expunged: false,
-            };
-            let before = view.told();
-            let fetched = core.session.fetch_messages(view, &set, &options).await?;
-            let wanted = Wanted { envelope, preview, source };
-            let messages = match fetched.updates.closed {
-                true => Array::new(),
-                false => match core.messages_out(view, &fetched.messages, wanted).await {
-                    Ok(messages) => messages,
-                    Err(error) => {
-                        // Nobody gets the updates of an answer that is none.
-                        view.untell(before);
-                        return Err(error);
-                    }
-                },
-            };
-            let vanished = fetched.vanished.as_ref().map(|uids| convert::uids(uids.iter()));
-            Ok(told(&fetched.updates)
-                .set("messages", messages)
-                .set("expungeIssued", fetched.expunge_issued)
-                .maybe("vanished", vanished))
-        })
-    }
-
     /// EXPUNGE, UID EXPUNGE.
     #[wasm_bindgen(js_name = expungeMailbox)]
     pub fn expunge_mailbox(&self, id: u32, numbers: JsValue) -> Promise {
@@ -475,48 +429,6 @@ impl SessionHandle {
             }
             Ok(JsValue::UNDEFINED)
         })
-    }
-}
-
-/// Which parts of messages a fetch wants.
-#[derive(Clone, Copy)]
-struct Wanted {
-    envelope: bool,
-    preview: bool,
-    source: bool,
-}
-
-impl Core {
-    async fn messages_out(
-        &self,
-        view: &SelectedMailbox,
-        messages: &[(u32, Message)],
-        wanted: Wanted,
-    ) -> Result<Array> {
-        let uids: Vec<Uid> = messages.iter().map(|(_, message)| message.uid).collect();
-        let mut rows: Vec<Option<ListRow>> = Vec::new();
-        let mut sources: Vec<Option<Value>> = Vec::new();
-        // Deleted just now: the next call says so.
-        if let Some(mailbox) = self.set.get_mailbox_by_id(view.mailbox_id()).await? {
-            if wanted.envelope || wanted.preview {
-                rows = mailbox.list_rows(&uids).await?;
-            }
-            if wanted.source {
-                sources = mailbox.content(&uids).await?;
-            }
-        }
-        let empty = ListRow::default();
-        let mut lists = FlagLists::default();
-        let out = messages.iter().enumerate().map(|(at, (seq, message))| {
-            let row = rows.get(at).and_then(Option::as_ref).unwrap_or(&empty);
-            let parts = Parts {
-                envelope: wanted.envelope.then_some(row),
-                preview: wanted.preview.then_some(row),
-                source: sources.get(at).and_then(Option::as_ref),
-            };
-            convert::message(message, Some(*seq), &message.flags, &parts, &mut lists)
-        });
-        Ok(out.collect())
     }
 }
 

@@ -137,6 +137,26 @@ test("the arguments of every method", async (t) => {
       [selected, "1", { source: 1 }],
       [selected, "1", { changedSince: -1 }],
       [selected, "1", { changedSince: 2 ** 53 }],
+      [selected, "1", { flags: "no" }],
+      [selected, "1", { macro: "all" }],
+      [selected, "1", { headers: "subject" }],
+      [selected, "1", { headers: ["a b"] }],
+      [selected, "1", { headers: ["subject:"] }],
+      [selected, "1", { headers: [""] }],
+      [selected, "1", { headers: [, "a"] }],
+      [selected, "1", { headers: new Array(1001).fill("a") }],
+      [selected, "1", { sections: "1" }],
+      [selected, "1", { sections: [1] }],
+      [selected, "1", { sections: ["1."] }],
+      [selected, "1", { sections: ["0"] }],
+      [selected, "1", { sections: ["BODY[1"] }],
+      [selected, "1", { sections: ["1", "HEADER.FIELDS ()"] }],
+      [selected, "1", { sections: ["BODY[]<5>"] }],
+      [selected, "1", { sections: ["BINARY.SIZE[1]<0.5>"] }],
+      [selected, "1", { sections: ["\ud800"] }],
+      [selected, "1", { sections: ["1".repeat(5000)] }],
+      [selected, "1", { sections: ["4294967296"], setSeen: true }],
+      [selected, "1", { html: 1, setSeen: true }],
     ],
     searchMailbox: [
       [selected],
@@ -200,6 +220,17 @@ test("the arguments of every method", async (t) => {
       );
     }
   }
+  const { messages: [message] } = await session.fetchMessages(selected, "1", { attachments: true });
+  for (const number of [undefined, 1, "", "0", "1.", ".1", "01", "1.MIME", "TEXT", "4294967296", "1".repeat(600), " 1", "1,2", {}]) {
+    await assert.rejects(message.part(number), { code: "INVALID_ARGUMENT" }, `part ${number}`);
+    await assert.rejects(message.partStream(number).getReader().read(), { code: "INVALID_ARGUMENT" });
+  }
+  for (const index of [undefined, -1, 0, 0.5, "0", NaN]) {
+    await assert.rejects(message.attachment(index), { code: "INVALID_ARGUMENT" }, `attachment ${index}`);
+    await assert.rejects(message.attachmentStream(index).getReader().read(), { code: "INVALID_ARGUMENT" });
+  }
+  await assert.rejects(message.part("1", { signl: undefined }), { code: "INVALID_ARGUMENT" });
+  await assert.rejects(message.part("1", { signal: 1 }), { code: "INVALID_ARGUMENT" });
   const below = {
     append: [["x"], [{ raw: 7 }], [{ raw: "x" }, { recnt: true }]],
     appendMany: [[7]],
@@ -246,6 +277,9 @@ test("null is absent", async (t) => {
   await session.appendMessages("INBOX", [{ raw: "x", flags: null, internalDate: null, zoneMinutes: null }], { selected: null, signal: null });
   const { selected } = await session.selectMailbox("INBOX", { readonly: null });
   assert.equal((await session.searchMailbox(selected, { seen: null })).uids.length, 1);
+  const { messages } = await session.fetchMessages(selected, [1], { envelope: null, headers: null, sections: null, macro: null, flags: null });
+  assert.deepEqual(Object.keys(messages[0]).includes("headers") || messages[0].flags.length !== 1, false);
+  assert.equal((await messages[0].part("1", { signal: null })).length, 0);
   assert.equal((await session.listMailboxes({ pattern: null, selected: null })).mailboxes.length, 1);
 });
 

@@ -16,6 +16,14 @@ export async function misuse(session: Session, selected: SelectedMailbox): Promi
   await session.createMailbox("A", { specialUse: "\\Inbox" });
   // @ts-expect-error: a number is no set
   await session.fetchMessages(selected, 7);
+  // @ts-expect-error: no such macro
+  await session.fetchMessages(selected, "1", { macro: "all" });
+  // @ts-expect-error: header names are a list
+  await session.fetchMessages(selected, "1", { headers: "subject" });
+  // @ts-expect-error: pages are not of what changed
+  session.fetchPages(selected, "1", { changedSince: 1 });
+  // @ts-expect-error: a part has a number, not a place
+  await (await session.fetchMessages(selected, "1")).messages[0]?.part(1);
   // @ts-expect-error: uids are no strings
   await session.fetchMessages(selected, ["7"]);
   // @ts-expect-error: flags are a list

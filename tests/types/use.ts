@@ -1,13 +1,17 @@
 // The public API as a typed application uses it. Compiling is the test.
 
 import {
+  type Attachment,
+  type BodyStructure,
   type DeliverResult,
   type ErrorCode,
+  type FetchOptions,
   type FetchedMessage,
   type MailboxEvents,
   type MailboxMatches,
   type MailboxSnapshot,
   type MessageRow,
+  type RawEnvelope,
   type ReturnedSearch,
   type SearchKeys,
   type SearchResult,
@@ -50,6 +54,21 @@ export async function use(file: File, signal: AbortSignal): Promise<void> {
   const source: Uint8Array | undefined = messages[0]?.source;
   is<Equal<typeof vanished, Uint32Array | undefined>>();
   is<Equal<typeof updates, Updates>>();
+
+  const wanted: FetchOptions = { macro: "FULL", flags: false, headers: ["subject"], sections: ["1.2", "BINARY.SIZE[2]"], rawEnvelope: true, text: true, html: true, attachments: true };
+  const { messages: [message] } = await session.fetchMessages(selected, [1], wanted);
+  if (message) {
+    const subject: string | undefined = message.headers?.["subject"]?.[0];
+    const section: Uint8Array | number | undefined = message.sections?.["1.2"];
+    const node: BodyStructure | undefined = message.bodyStructure?.childNodes?.[0];
+    const raw: RawEnvelope | undefined = node?.envelope ?? message.rawEnvelope;
+    const file: Attachment | undefined = message.attachments?.find((each) => each.contentId === "a@b");
+    const octets = await message.attachment(0, { signal });
+    console.log(subject, section, raw?.from[0]?.mailbox, new Blob([octets], { type: file?.type ?? "" }), new Blob([message.source ?? ""]));
+    const part = await message.part("1.2");
+    if (part) console.log(part.length);
+    await message.attachmentStream(0).pipeTo(new WritableStream<Uint8Array>(), { signal });
+  }
 
   const keys: SearchKeys = [{ seen: false, since: new Date() }, { or: [{ flagged: true }, { keyword: "work" }] }];
   const { uids } = await session.searchMailbox(selected, keys);
