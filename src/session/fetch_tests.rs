@@ -3,8 +3,15 @@
 use std::any::Any;
 use std::cell::Cell;
 
+use futures::executor::block_on;
+
 use super::*;
-use crate::model::{Flags, ForeignBytes, ZonedTime};
+use crate::backend::MailboxSet;
+use crate::engine::{EngineOptions, StoreMailboxSet};
+use crate::model::{AppendMessage, Flags, ForeignBytes, MailboxName, ZonedTime};
+use crate::session::SessionOptions;
+use crate::store::{MemoryStore, Space};
+use crate::testing::counting_store::CountingStore;
 
 /// Octets elsewhere, with a count of those that were taken in.
 struct Elsewhere {
@@ -190,4 +197,42 @@ fn batches_are_small_in_number_and_in_octets() {
     assert_eq!(of(&[BATCH_OCTETS * 9; 500]), 1);
     assert_eq!(of(&[u64::MAX, 1]), 1);
     assert_eq!(of(&[1, u64::MAX]), 1);
+}
+
+#[test]
+fn a_list_of_fifty_reads_no_content_and_a_fetch_no_more_than_its_messages() {
+    block_on(async {
+        let store = MemoryStore::new();
+        let filler = "lorem ipsum dolor sit amet\r\n".repeat(180);
+        let mail = |n: u32| AppendMessage::new(format!("Subject: {n}\r\n\r\n{filler}{n}.\r\n"));
+        let filling =
+            StoreMailboxSet::open(Rc::new(store.connect()), EngineOptions::default()).await.unwrap();
+        let inbox = filling.get_mailbox(&MailboxName::inbox()).await.unwrap();
+        inbox.append_many((1..=300).map(mail).collect(), false).await.unwrap();
+
+        let counting = CountingStore::new(Rc::new(store.connect()));
+        let set = StoreMailboxSet::open(counting.clone(), EngineOptions::default()).await.unwrap();
+        let session = BaseSession::new(set, SessionOptions::default());
+        let mut view = session.select_mailbox("INBOX", true).await.unwrap().1;
+        let mut fetch = async |set: &str, items: &str| {
+            counting.take();
+            let items = FetchItems { envelope: true, ..FetchItems::parse(items).unwrap() };
+            let set = SequenceSet::parse(set, false).unwrap();
+            let mut subjects = Vec::new();
+            let mut each =
+                |_: u32, _: &Message, found: MessageItems| subjects.push(found.row.unwrap().subject);
+            session.fetch(&mut view, &set, &FetchOptions::default(), &items, &mut each).await.unwrap();
+            let mut read = counting.take();
+            read.retain(|space, _| {
+                matches!(space, Space::Rows | Space::Directory | Space::Content | Space::Text)
+            });
+            (subjects.len(), read.into_iter().collect::<Vec<_>>())
+        };
+        // Rows come in pages of 64, packs of a quarter megabyte hold some fifty of these messages.
+        assert_eq!(fetch("100:149", "PREVIEW").await, (50, vec![(Space::Rows, 2)]));
+        assert_eq!(fetch("100:149", "PREVIEW").await, (50, vec![]));
+        let (_, read) = fetch("120", "BODY.PEEK[HEADER]").await;
+        assert_eq!(read, [(Space::Directory, 1), (Space::Content, 1)]);
+        assert_eq!(fetch("120", "BODYSTRUCTURE").await, (1, vec![]));
+    });
 }

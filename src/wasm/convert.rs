@@ -15,7 +15,6 @@ use crate::model::{
     AppendMessage, Error, FlagOp, Flags, ListEntry, MailboxSnapshot, Message, ModSeq, Result, SequenceSet,
     SpecialUse, Uid, Value, ZonedTime,
 };
-use crate::store::js_bytes;
 use crate::view::{SelectedMailbox, Updates};
 
 /// A plain object, built member by member.
@@ -255,8 +254,6 @@ pub(super) struct Parts<'a> {
     pub(super) envelope: Option<&'a ListRow>,
     /// For the preview and the attachment mark.
     pub(super) preview: Option<&'a ListRow>,
-    /// The octets.
-    pub(super) source: Option<&'a Value>,
 }
 
 #[derive(Serialize)]
@@ -281,8 +278,6 @@ struct MessageOut<'a> {
     has_attachment: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preview: Option<&'a str>,
-    #[serde(with = "serde_wasm_bindgen::preserve", skip_serializing_if = "JsValue::is_undefined")]
-    source: JsValue,
 }
 
 /// A message with these flags; its sequence number where it is a view's.
@@ -308,7 +303,6 @@ pub(super) fn message(
         envelope: parts.envelope.map(envelope),
         has_attachment: parts.preview.map(|row| row.has_attachment),
         preview: parts.preview.map(|row| row.preview.as_str()),
-        source: parts.source.map_or(JsValue::UNDEFINED, |octets| js_bytes::to_fresh_array(octets).into()),
     })
 }
 

@@ -99,11 +99,7 @@ fn fetched(
 ) -> JsValue {
     let empty = ListRow::default();
     let row = found.row.as_ref().unwrap_or(&empty);
-    let parts = Parts {
-        envelope: items.envelope.then_some(row),
-        preview: items.preview.then_some(row),
-        source: None,
-    };
+    let parts = Parts { envelope: items.envelope.then_some(row), preview: items.preview.then_some(row) };
     let plain = convert::message(message, Some(seq), &message.flags, &parts, lists);
     message::add_items(Record::of(plain.unchecked_into()), found, sections).into()
 }

@@ -7,15 +7,13 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{self, FlagLists, Parts, Record};
+use super::convert::{self, Record};
 use super::engines::{self, Lease};
 use super::selected::Views;
 use super::{WaitEvent, promise};
 use crate::backend::{CreateOptions, MailboxData, MailboxSet};
 use crate::engine::StoreMailboxSet;
-use crate::model::{
-    AppendMessage, Error, MailboxName, MailboxSnapshot, MessageFields, Result, SequenceSet, Uid,
-};
+use crate::model::{AppendMessage, Error, MailboxName, MailboxSnapshot, Result, SequenceSet};
 use crate::session::{BaseSession, SessionOptions, StoreOptions};
 use crate::store::Durability;
 use crate::view::{SelectedMailbox, Updates};

@@ -81,7 +81,7 @@ impl SessionHandle {
                     false => message.flags.clone(),
                 };
                 let flags = view.flags_of(uid, &stored);
-                let parts = Parts { envelope: Some(&row), preview: Some(&row), source: None };
+                let parts = Parts { envelope: Some(&row), preview: Some(&row) };
                 out.push(&convert::message(&message, Some(seq), &flags, &parts, &mut lists));
             }
             Ok(Record::new().set("rows", out).set("total", view.exists()))
