@@ -109,9 +109,9 @@ enum Meta {
     Internal(Order, Day),
     /// SAVEDATE, in UTC.
     Saved(Order, Day),
-    /// INTERNALDATE at this instant or later, in milliseconds.
+    /// INTERNALDATE at this second or later, counted from 1970 UTC.
     From(i64),
-    /// INTERNALDATE at this instant or earlier, in milliseconds.
+    /// INTERNALDATE at this second or earlier, counted from 1970 UTC.
     Until(i64),
     Larger(u64),
     Smaller(u64),
@@ -257,11 +257,16 @@ impl Maker<'_> {
         })
     }
 
-    /// The instant so many seconds ago.
+    /// The second so long before now, counted from 1970 UTC.
     fn ago(&self, seconds: u64) -> i64 {
-        let milliseconds = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
-        self.now_ms.saturating_sub(milliseconds)
+        second_of(self.now_ms).saturating_sub(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
+}
+
+/// OLDER and YOUNGER are exact to the second, and both take in the second itself (RFC 5032
+/// section 2).
+fn second_of(timestamp_ms: i64) -> i64 {
+    timestamp_ms.div_euclid(1000)
 }
 
 /// The answer, or what is needed to give one.
@@ -337,8 +342,8 @@ impl Meta {
         match self {
             Meta::Internal(order, day) => order.holds(Day::local(message.internal_date), *day),
             Meta::Saved(order, day) => order.holds(Day::utc(message.save_date_ms), *day),
-            Meta::From(instant) => message.internal_date.timestamp_ms >= *instant,
-            Meta::Until(instant) => message.internal_date.timestamp_ms <= *instant,
+            Meta::From(second) => second_of(message.internal_date.timestamp_ms) >= *second,
+            Meta::Until(second) => second_of(message.internal_date.timestamp_ms) <= *second,
             Meta::Larger(size) => message.size > *size,
             Meta::Smaller(size) => message.size < *size,
             Meta::EmailId(id) => message.email_id.as_ref() == Some(id),
@@ -382,8 +387,12 @@ mod tests {
 
     /// The sequence numbers that answer, and of how many the metadata was needed.
     fn search(keys: &[SearchKey]) -> (Vec<u32>, usize) {
+        search_at(keys, NOW_MS)
+    }
+
+    fn search_at(keys: &[SearchKey], now_ms: i64) -> (Vec<u32>, usize) {
         let view = view();
-        let matcher = Matcher::new(keys, &[], &view, NOW_MS).unwrap();
+        let matcher = Matcher::new(keys, &[], &view, now_ms).unwrap();
         let mut asked = 0;
         let mut found = Vec::new();
         for (seq, uid) in view.resolve(&matcher.within()) {
@@ -440,6 +449,23 @@ mod tests {
             (vec![not(not(SEEN))], vec![1, 2]),
         ] {
             assert_eq!(search(&keys), (found, 0), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn younger_and_older_take_in_the_whole_second_at_their_end() {
+        // The second message is of just twenty days after 1970, now is ten days and a while later.
+        for (seconds, past_ms, younger, older) in [
+            (864_000, 0, vec![2, 3, 4], vec![1, 2]),
+            (864_000, 999, vec![2, 3, 4], vec![1, 2]),
+            (864_000, 1_000, vec![3, 4], vec![1, 2]),
+            (864_001, 1_999, vec![2, 3, 4], vec![1, 2]),
+            (864_001, 999, vec![2, 3, 4], vec![1]),
+            (864_000, -1, vec![2, 3, 4], vec![1]),
+        ] {
+            let found = |key| search_at(&[key], NOW_MS + past_ms).0;
+            assert_eq!(found(SearchKey::Younger(seconds)), younger, "{seconds} {past_ms}");
+            assert_eq!(found(SearchKey::Older(seconds)), older, "{seconds} {past_ms}");
         }
     }
 
