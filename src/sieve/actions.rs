@@ -54,7 +54,8 @@ pub enum Action {
 pub struct Vacation {
     /// Whom to answer: the envelope sender.
     pub to: String,
-    /// The sender of the answer, if the script names one: an address, perhaps with a name.
+    /// The sender of the answer, if the script names one: an address, perhaps with a name, or more
+    /// of them with commas between.
     pub from: Option<String>,
     /// The decoded subject on one line; `Auto: ` and the mail's own where the script has none.
     pub subject: String,

@@ -6,9 +6,17 @@ use std::ops::Range;
 
 use super::limits::MAX_BODY;
 use crate::mime::charset;
-use crate::mime::header::{is_empty_line, take_line};
+use crate::mime::header::{Split, is_empty_line, split, take_line};
 use crate::mime::part::{Kind, Part};
 use crate::mime::text::part_text;
+
+/// The body of a message, and be it empty; `None` where no empty line ends the header (RFC 5173
+/// section 4).
+pub(crate) fn of_message(message: &[u8]) -> Option<&[u8]> {
+    let Split { header, body } = split(message);
+    let ended = is_empty_line(header) || header.ends_with(b"\n\n") || header.ends_with(b"\n\r\n");
+    ended.then_some(body)
+}
 
 /// The text of every text part, markup removed.
 pub(crate) fn texts(message: &[u8], parts: &[Part]) -> Vec<Vec<u8>> {
@@ -68,16 +76,17 @@ fn slice<'m>(message: &'m [u8], range: &Range<usize>) -> &'m [u8] {
 }
 
 /// Whether a part is of a type as `:content` writes it: all, a main type, or a whole type (RFC 5173
-/// section 5.2).
+/// section 5.2). With a slash at an end, or more than one, it is none.
 fn is_type(part: &Part, wanted: &[u8]) -> bool {
     let (main, sub) = (part.content_type.main.as_bytes(), part.content_type.sub.as_bytes());
     if wanted.is_empty() {
         return true;
     }
-    let mut pieces = wanted.splitn(2, |&octet| octet == b'/');
-    let wanted_main = pieces.next().unwrap_or_default();
-    let sub_fits = pieces.next().is_none_or(|wanted| !wanted.is_empty() && wanted.eq_ignore_ascii_case(sub));
-    wanted_main.eq_ignore_ascii_case(main) && sub_fits
+    let mut pieces = wanted.split(|&octet| octet == b'/');
+    let fits = |wanted: &[u8], written: &[u8]| !wanted.is_empty() && wanted.eq_ignore_ascii_case(written);
+    pieces.next().is_some_and(|wanted| fits(wanted, main))
+        && pieces.next().is_none_or(|wanted| fits(wanted, sub))
+        && pieces.next().is_none()
 }
 
 fn leaf<'m>(message: &'m [u8], part: &Part, limit: usize) -> Cow<'m, [u8]> {

@@ -6,13 +6,13 @@ use super::date::{Zone, is_part, zone_minutes};
 use super::encoded;
 use super::extension::{Extension, Required};
 use super::flags::FlagChange;
-use super::limits::{MAX_VACATION_DAYS, MAX_VARIABLE_NAME, MAX_VARIABLES};
-use super::mail::{AddressPart, Index, is_address_header, sendable};
+use super::limits::{MAX_VACATION_DAYS, MAX_VARIABLE, MAX_VARIABLE_NAME, MAX_VARIABLES};
+use super::mail::{AddressPart, Index, are_sendable, is_address_header, sendable};
 use super::matching::{Comparator, MatchKind, Matching, Relation};
 use super::parser::parse;
 use super::program::{BodyScope, Branch, Command, Script, Step, Test};
 use super::syntax::{Argument, CompileError, Node, Position, Value, sentence};
-use super::vacation::VacationCommand;
+use super::vacation::{VacationCommand, digest, has_8bit_header};
 use super::variables::{Modifiers, Text, is_identifier};
 use super::vocabulary::{COMMANDS, Op, Slot, Spec, TESTS, find};
 
@@ -123,7 +123,7 @@ impl Compiler {
                 Ok(Command::FileInto { mailbox, flags, copy, create })
             }
             Op::Redirect => {
-                let address = self.address(given.argument(0)?)?;
+                let address = self.address(given.argument(0)?, |address| sendable(address).is_some())?;
                 Ok(Command::Redirect { address, copy: given.has(Slot::Copy) })
             }
             Op::Reject | Op::Ereject => {
@@ -142,7 +142,12 @@ impl Compiler {
                     quote: given.has(Slot::Quote),
                     length: given.has(Slot::Length),
                 };
-                Ok(Command::Set { variable, modifiers, value: self.text(given.argument(1)?)? })
+                let argument = given.argument(1)?;
+                let value = self.text(argument)?;
+                if !modifiers.length && value.constant().is_some_and(|value| value.len() > MAX_VARIABLE) {
+                    return Err(argument.position.error("this is more than a variable holds"));
+                }
+                Ok(Command::Set { variable, modifiers, value })
             }
             Op::SetFlag | Op::AddFlag | Op::RemoveFlag => {
                 let change = match op {
@@ -165,29 +170,48 @@ impl Compiler {
         let seconds = match given.slot(Slot::Period) {
             Some((tag, argument)) => {
                 let period = number(argument);
-                let days = tag == "days";
-                // RFC 5230 section 4.1, RFC 6131 section 2: what is valid is taken, within bounds.
-                if period >= 1 << 31 || days && period == 0 {
+                // RFC 5230 section 4.1: fewer and more days than there can be are as few and as many
+                // as there can be. RFC 6131 section 2: 0 seconds are allowed, 2^31 are not.
+                if tag == "days" {
+                    period.clamp(1, MAX_VACATION_DAYS) * DAY
+                } else if period < 1 << 31 {
+                    period.min(MAX_VACATION_DAYS * DAY)
+                } else {
                     return Err(argument.position.error("this is no time between two answers"));
                 }
-                (if days { period * DAY } else { period }).min(MAX_VACATION_DAYS * DAY)
             }
             None => DEFAULT_VACATION_DAYS * DAY,
         };
-        let from = given.slot(Slot::From).map(|(_, argument)| self.address(argument)).transpose()?;
+        let from = given.slot(Slot::From).map(|(_, argument)| self.address(argument, are_sendable));
+        let from = from.transpose()?;
         let addresses = match given.slot(Slot::Addresses) {
             Some((_, argument)) => self.texts(argument)?,
             None => Vec::new(),
         };
-        let mut text = |slot| given.slot(slot).map(|(_, argument)| self.text(argument)).transpose();
+        let (mime, argument) = (given.has(Slot::Mime), given.argument(0)?);
+        let reason = self.text(argument)?;
+        if mime && reason.constant().is_some_and(has_8bit_header) {
+            return Err(argument.position.error("the header of a :mime answer is ASCII only"));
+        }
+        let written = |slot| given.slot(slot).map(|(_, argument)| octets(argument));
+        let handle = match given.slot(Slot::Handle) {
+            Some((_, handle)) => self.text(handle)?,
+            None => {
+                let mime: &[u8] = if mime { b"mime" } else { b"" };
+                let answer =
+                    [written(Slot::Subject), written(Slot::From), Some(mime), Some(octets(argument))];
+                Text::literal(digest(&answer).into_bytes())
+            }
+        };
+        let subject = given.slot(Slot::Subject).map(|(_, argument)| self.text(argument)).transpose()?;
         Ok(Command::Vacation(Box::new(VacationCommand {
             seconds,
-            subject: text(Slot::Subject)?,
+            subject,
             from,
             addresses,
-            mime: given.has(Slot::Mime),
-            handle: text(Slot::Handle)?,
-            reason: self.text(given.argument(0)?)?,
+            mime,
+            handle,
+            reason,
         })))
     }
 
@@ -241,7 +265,8 @@ impl Compiler {
                 Test::Size { over: tag == "over", limit: number(given.argument(0)?) }
             }
             Op::Body => {
-                let matching = self.matching(given)?;
+                // RFC 5173 section 6: a body test sets no match variables.
+                let matching = Matching { captures: false, ..self.matching(given)? };
                 let scope = match given.slot(Slot::BodyScope) {
                     Some(("raw", _)) => BodyScope::Raw,
                     Some(("content", types)) => BodyScope::Content(self.texts(types)?),
@@ -313,8 +338,9 @@ impl Compiler {
                 if tag == "count" { MatchKind::Count(relation) } else { MatchKind::Value(relation) }
             }
         };
+        let captures = kind == MatchKind::Matches && self.required.has(Extension::Variables);
         let Some((_, argument)) = given.slot(Slot::Comparator) else {
-            return Ok(Matching { kind, comparator: Comparator::AsciiCasemap });
+            return Ok(Matching { kind, comparator: Comparator::AsciiCasemap, captures });
         };
         let comparator = match self.constant(argument)?.as_str() {
             "i;octet" => Comparator::Octet,
@@ -336,7 +362,7 @@ impl Compiler {
         {
             return Err(argument.position.error("i;ascii-numeric does not look inside strings"));
         }
-        Ok(Matching { kind, comparator })
+        Ok(Matching { kind, comparator, captures })
     }
 
     fn keys(&mut self, given: &Given<'_>, place: usize) -> Result<Vec<Text>, CompileError> {
@@ -359,8 +385,8 @@ impl Compiler {
         Ok(variables)
     }
 
-    fn address(&mut self, argument: &Argument) -> Result<Text, CompileError> {
-        let wellformed = |text: &[u8]| std::str::from_utf8(text).is_ok_and(|text| sendable(text).is_some());
+    fn address(&mut self, argument: &Argument, check: impl Fn(&str) -> bool) -> Result<Text, CompileError> {
+        let wellformed = |text: &[u8]| std::str::from_utf8(text).is_ok_and(&check);
         let text = self.text(argument)?;
         if text.constant().is_some_and(|address| !wellformed(address)) {
             return Err(argument.position.error("this is no valid address"));
@@ -486,6 +512,14 @@ fn number(argument: &Argument) -> u64 {
     match argument.value {
         Value::Number(number) => number,
         _ => 0,
+    }
+}
+
+/// A string as the script has it, before anything in it is replaced.
+fn octets(argument: &Argument) -> &[u8] {
+    match &argument.value {
+        Value::Text(text) => text,
+        _ => &[],
     }
 }
 

@@ -27,9 +27,24 @@ pub(crate) fn zone_minutes(zone: &[u8]) -> Option<i16> {
 
 /// The date of a header's value: all of it, or what follows its last semicolon, as in `Received`.
 pub(crate) fn of_header(value: &[u8]) -> Option<ZonedTime> {
-    let date = value.rsplit(|&octet| octet == b';').next()?;
-    let sent = date::parse(date)?;
+    let sent = date::parse(after_semicolon(value))?;
     Some(ZonedTime { timestamp_ms: sent.timestamp_ms, zone_minutes: sent.zone_minutes })
+}
+
+/// What follows the last semicolon that is not in a comment.
+fn after_semicolon(value: &[u8]) -> &[u8] {
+    let (mut start, mut depth, mut escaped) = (0, 0usize, false);
+    for (at, octet) in value.iter().enumerate() {
+        match octet {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b';' if depth == 0 => start = at + 1,
+            _ => {}
+        }
+    }
+    value.get(start..).unwrap_or_default()
 }
 
 const PARTS: &[&str] = &[
@@ -76,7 +91,11 @@ pub(crate) fn part(time: ZonedTime, name: &[u8]) -> Option<String> {
             join(&mut text, '-', &[(year, 4), (month, 2), (day, 2)]);
             text.push('T');
             clock(&mut text);
-            zone(&mut text, ":");
+            if time.zone_minutes == 0 {
+                text.push('Z');
+            } else {
+                zone(&mut text, ":");
+            }
         }
         b"std11" => {
             text.push_str(name_of(DAYS, weekday));

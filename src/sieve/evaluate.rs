@@ -11,7 +11,6 @@ use super::program::{BodyScope, Test};
 use super::run::{Failure, Run};
 use super::variables::Text;
 use crate::mime::encoded_word::decode_header_text;
-use crate::mime::header::split;
 use crate::mime::part::parts;
 use crate::model::ZonedTime;
 
@@ -29,13 +28,15 @@ impl<'m> Run<'m> {
                 self.any_match(*matching, &values, keys)
             }
             Test::Envelope { matching, part, fields, keys } => {
-                let values = self.envelope(fields, *part)?;
+                // RFC 5231 section 4.2: the null sender counts as no address.
+                let counts = matches!(matching.kind, MatchKind::Count(_));
+                let values = self.envelope(fields, *part, counts)?;
                 self.any_match(*matching, &values, keys)
             }
             Test::Exists(headers) => {
                 for header in headers {
                     let name = self.expand(header)?;
-                    if self.values(&name, None)?.is_empty() {
+                    if self.values(&name)?.is_empty() {
                         return Ok(false);
                     }
                 }
@@ -43,12 +44,9 @@ impl<'m> Run<'m> {
             }
             Test::Header { matching, index, headers, keys } => {
                 let mut values = Vec::new();
-                for header in headers {
-                    let name = self.expand(header)?;
-                    for value in self.values(&name, *index)? {
-                        self.work.spend(value.len())?;
-                        values.push(Cow::Owned(decode_header_text(value).into_bytes()));
-                    }
+                for value in self.occurrences(headers, *index, |_| true)? {
+                    self.work.spend(value.len())?;
+                    values.push(Cow::Owned(decode_header_text(value).into_bytes()));
                 }
                 self.any_match(*matching, &values, keys)
             }
@@ -62,7 +60,8 @@ impl<'m> Run<'m> {
                     Some((name, index)) => self.header_date(name, *index)?,
                     None => Some(self.mail.now),
                 };
-                let Some(time) = time else { return Ok(false) };
+                // RFC 5260 section 4: what is no date matches nothing, and counts as none.
+                let Some(time) = time else { return self.any_match(*matching, &[], keys) };
                 let time = self.in_zone(time, zone)?;
                 let part = self.expand(part)?;
                 let value = date::part(time, &part).ok_or("a date has no such part")?;
@@ -99,9 +98,30 @@ impl<'m> Run<'m> {
         Ok(!wanted)
     }
 
-    fn values(&mut self, name: &[u8], index: Option<Index>) -> Result<Vec<&'m [u8]>, Failure> {
+    fn values(&mut self, name: &[u8]) -> Result<Vec<&'m [u8]>, Failure> {
         self.work.spend(self.fields.len())?;
-        Ok(header_values(&self.fields, name, index))
+        Ok(header_values(&self.fields, name))
+    }
+
+    /// The values of the headers of these names. An index counts through all of them, in the order
+    /// of the names (RFC 5260 section 6).
+    fn occurrences(
+        &mut self,
+        names: &[Text],
+        index: Option<Index>,
+        takes: fn(&[u8]) -> bool,
+    ) -> Result<Vec<&'m [u8]>, Failure> {
+        let mut values = Vec::new();
+        for name in names {
+            let name = self.expand(name)?;
+            if takes(&name) {
+                values.extend(self.values(&name)?);
+            }
+        }
+        Ok(match index {
+            Some(index) => index.of(values),
+            None => values,
+        })
     }
 
     fn addresses(
@@ -111,23 +131,22 @@ impl<'m> Run<'m> {
         part: AddressPart,
     ) -> Result<Vec<Cow<'static, [u8]>>, Failure> {
         let mut values = Vec::new();
-        for header in headers {
-            let name = self.expand(header)?;
-            if !is_address_header(&name) {
-                continue;
-            }
-            for value in self.values(&name, index)? {
-                self.work.spend(value.len())?;
-                // RFC 5228 section 2.7.4: of what is no address only the whole is compared.
-                let mut found = mailboxes(value);
-                found.retain(|mailbox| part == AddressPart::All || !mailbox.domain.is_empty());
-                values.extend(found.iter().filter_map(|mailbox| octets(mailbox.part(part))));
-            }
+        for value in self.occurrences(headers, index, is_address_header)? {
+            self.work.spend(value.len())?;
+            // RFC 5228 section 2.7.4: of what is no address only the whole is compared.
+            let mut found = mailboxes(value);
+            found.retain(|mailbox| part == AddressPart::All || !mailbox.domain.is_empty());
+            values.extend(found.iter().filter_map(|mailbox| octets(mailbox.part(part))));
         }
         Ok(values)
     }
 
-    fn envelope(&mut self, fields: &[Text], part: AddressPart) -> Result<Vec<Cow<'static, [u8]>>, Failure> {
+    fn envelope(
+        &mut self,
+        fields: &[Text],
+        part: AddressPart,
+        counts: bool,
+    ) -> Result<Vec<Cow<'static, [u8]>>, Failure> {
         let mut values = Vec::new();
         for field in fields {
             let name = self.expand(field)?;
@@ -141,27 +160,19 @@ impl<'m> Run<'m> {
             match Mailbox::of_envelope(address) {
                 Some(mailbox) => values.extend(octets(mailbox.part(part))),
                 // RFC 5228 section 5.4: whatever the address part, the null sender is empty.
-                None => values.push(Cow::Borrowed(&[][..])),
+                None if !counts => values.push(Cow::Borrowed(&[][..])),
+                None => {}
             }
         }
         Ok(values)
     }
 
     fn body(&mut self, matching: Matching, scope: &BodyScope, keys: &[Text]) -> Result<bool, Failure> {
-        // RFC 5173 section 6: a body test sets no match variables.
-        if matching.kind != MatchKind::Matches {
-            return self.body_values(matching, scope, keys);
-        }
-        let captures = self.variables.captures.clone();
-        let holds = self.body_values(matching, scope, keys);
-        self.variables.captures = captures;
-        holds
-    }
-
-    fn body_values(&mut self, matching: Matching, scope: &BodyScope, keys: &[Text]) -> Result<bool, Failure> {
+        // RFC 5173 section 4: without a body no test of it is true.
+        let Some(undecoded) = self.body else { return Ok(false) };
         let raw = self.mail.raw;
         match scope {
-            BodyScope::Raw => self.any_match(matching, &[Cow::Borrowed(split(raw).body)], keys),
+            BodyScope::Raw => self.any_match(matching, &[Cow::Borrowed(undecoded)], keys),
             BodyScope::Content(types) => {
                 let types = self.expand_all(types)?;
                 let parts = self.take_parts()?;
@@ -198,8 +209,7 @@ impl<'m> Run<'m> {
     }
 
     fn header_date(&mut self, name: &Text, index: Option<Index>) -> Result<Option<ZonedTime>, Failure> {
-        let name = self.expand(name)?;
-        let values = self.values(&name, index)?;
+        let values = self.occurrences(std::slice::from_ref(name), index, |_| true)?;
         let Some(value) = values.first() else { return Ok(None) };
         self.work.spend(value.len())?;
         Ok(date::of_header(value))
@@ -218,14 +228,14 @@ impl<'m> Run<'m> {
     }
 
     fn has_flag(&mut self, matching: Matching, variables: &[usize], keys: &[Text]) -> Result<bool, Failure> {
-        let lists: Vec<Cow<'static, [u8]>> = if variables.is_empty() {
-            let flags = self.flags.as_deref().unwrap_or_default();
-            flags.iter().map(|flag| Cow::Owned(flag.clone().into_bytes())).collect()
-        } else {
-            let values = variables.iter().filter_map(|slot| self.variables.values.get(*slot));
-            values.map(|value| Cow::Owned(value.clone())).collect()
-        };
-        let values: Vec<_> = flags::names(&lists).map(Cow::Borrowed).collect();
+        let mut flags = Vec::new();
+        for slot in variables {
+            flags.extend(self.flags_of(*slot)?);
+        }
+        if variables.is_empty() {
+            flags = self.flags.clone().unwrap_or_default();
+        }
+        let values: Vec<_> = flags.into_iter().map(|flag| Cow::Owned(flag.into_bytes())).collect();
         let lists = self.expand_all(keys)?;
         let keys: Vec<_> = flags::names(&lists).map(Cow::Borrowed).collect();
         self.match_keys(matching, &values, &keys)
@@ -256,7 +266,7 @@ impl<'m> Run<'m> {
             for key in keys {
                 let found = matching.matches(value, key, &mut self.work)?;
                 let Some(captures) = found else { continue };
-                if matching.kind == MatchKind::Matches {
+                if matching.captures {
                     self.work.spend(value.len())?;
                     self.variables.captures = captures.cut(value);
                 }

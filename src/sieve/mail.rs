@@ -62,16 +62,21 @@ pub(crate) struct Index {
     pub(crate) last: bool,
 }
 
-/// The raw values of a header in their order. A name that no header can have finds none.
-pub(crate) fn header_values<'a>(fields: &[Field<'a>], name: &[u8], index: Option<Index>) -> Vec<&'a [u8]> {
-    let of_name = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
-    let mut values: Vec<&[u8]> = of_name.map(|field| field.value).collect();
-    let Some(index) = index else { return values };
-    if index.last {
-        values.reverse();
+impl Index {
+    /// The one of `values` that counts, if there are so many.
+    pub(crate) fn of<T>(self, mut values: Vec<T>) -> Vec<T> {
+        if self.last {
+            values.reverse();
+        }
+        let skipped = usize::try_from(self.number.saturating_sub(1)).unwrap_or(usize::MAX);
+        values.into_iter().skip(skipped).take(1).collect()
     }
-    let skipped = usize::try_from(index.number.saturating_sub(1)).unwrap_or(usize::MAX);
-    values.into_iter().skip(skipped).take(1).collect()
+}
+
+/// The raw values of a header in their order. A name that no header can have finds none.
+pub(crate) fn header_values<'a>(fields: &[Field<'a>], name: &[u8]) -> Vec<&'a [u8]> {
+    let of_name = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
+    of_name.map(|field| field.value).collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,6 +174,22 @@ pub(crate) fn sendable(text: &str) -> Option<String> {
     let quoted = local.replace('\\', "\\\\").replace('"', "\\\"");
     let quoted = ["\"", &quoted, "\"@", &domain].concat();
     (written == quoted).then_some(quoted)
+}
+
+/// Whether a text is one or more such addresses, with commas between them.
+pub(crate) fn are_sendable(text: &str) -> bool {
+    let (mut quoted, mut escaped) = (false, false);
+    let between = |character| {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            ',' => return !quoted,
+            _ => {}
+        }
+        false
+    };
+    text.split(between).all(|mailbox| sendable(mailbox).is_some())
 }
 
 /// Text for a header of one line: control characters become blanks.

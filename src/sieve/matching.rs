@@ -11,6 +11,8 @@ use super::limits::MAX_CAPTURE;
 pub(crate) struct Matching {
     pub(crate) kind: MatchKind,
     pub(crate) comparator: Comparator,
+    /// Whether a match sets the match variables.
+    pub(crate) captures: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 
 use super::actions::{Action, Outcome, RunError, Vacation};
+use super::body;
 use super::flags::{self, FlagChange};
 use super::limits::{MAX_ACTIONS, MAX_REDIRECTS, MAX_WORK};
-use super::mail::{Mail, Mailbox, header_values, lossy, one_line, sendable};
+use super::mail::{Mail, Mailbox, are_sendable, header_values, lossy, one_line, sendable};
 use super::matching::Work;
 use super::program::{Branch, Command, Script, Step};
-use super::vacation::{VacationCommand, digest, may_answer};
+use super::vacation::{VacationCommand, has_8bit_header, may_answer};
 use super::variables::{Text, Variables};
 use crate::mime::encoded_word::decode_header_text;
 use crate::mime::header::{Field, fields, split};
@@ -35,6 +36,7 @@ impl Script {
         let mut run = Run {
             mail: *mail,
             fields: fields(header).collect(),
+            body: body::of_message(mail.raw),
             parts: None,
             texts: None,
             work: Work(MAX_WORK),
@@ -55,6 +57,7 @@ impl Script {
 pub(crate) struct Run<'m> {
     pub(crate) mail: Mail<'m>,
     pub(crate) fields: Vec<Field<'m>>,
+    pub(crate) body: Option<&'m [u8]>,
     /// The parts of the mail, once a test asked for them.
     pub(crate) parts: Option<Vec<Part>>,
     /// The text of the mail, once a test asked for it.
@@ -143,7 +146,9 @@ impl<'m> Run<'m> {
             }
             Command::Vacation(vacation) => self.vacation(vacation),
             Command::Set { variable, modifiers, value } => {
-                let value = modifiers.apply(self.expand(value)?.into_owned());
+                let value = self.variables.expand_value(value);
+                self.work.spend(value.len())?;
+                let value = modifiers.apply(value);
                 self.variables.set(*variable, value);
                 Ok(())
             }
@@ -193,7 +198,7 @@ impl<'m> Run<'m> {
         match flags {
             Some(lists) => {
                 let lists = self.expand_all(lists)?;
-                flags::change(FlagChange::Set, Vec::new(), &lists).map(Some)
+                flags::change(FlagChange::Set, Vec::new(), &lists, &mut self.work).map(Some)
             }
             None => Ok(self.flags.clone()),
         }
@@ -207,14 +212,20 @@ impl<'m> Run<'m> {
     ) -> Result<(), Failure> {
         let lists = self.expand_all(lists)?;
         let Some(slot) = variable else {
-            self.flags = Some(flags::change(change, self.flags.take().unwrap_or_default(), &lists)?);
+            let known = self.flags.take().unwrap_or_default();
+            self.flags = Some(flags::change(change, known, &lists, &mut self.work)?);
             return Ok(());
         };
-        let value = self.variables.values.get(slot).map(Vec::as_slice).unwrap_or_default();
-        let known = flags::change(FlagChange::Set, Vec::new(), &[Cow::Borrowed(value)])?;
-        let changed = flags::change(change, known, &lists)?;
+        let known = self.flags_of(slot)?;
+        let changed = flags::change(change, known, &lists, &mut self.work)?;
         self.variables.set(slot, changed.join(" ").into_bytes());
         Ok(())
+    }
+
+    /// The flags in a variable, each once.
+    pub(crate) fn flags_of(&mut self, slot: usize) -> Result<Vec<String>, Failure> {
+        let value = self.variables.values.get(slot).map(Vec::as_slice).unwrap_or_default();
+        flags::change(FlagChange::Set, Vec::new(), &[Cow::Borrowed(value)], &mut self.work)
     }
 
     fn vacation(&mut self, vacation: &VacationCommand) -> Result<(), Failure> {
@@ -227,19 +238,14 @@ impl<'m> Run<'m> {
         self.vacation_given = true;
         let subject = vacation.subject.as_ref().map(|subject| self.expand(subject)).transpose()?;
         let from = vacation.from.as_ref().map(|from| self.text(from)).transpose()?;
-        if from.as_deref().is_some_and(|from| sendable(from).is_none()) {
+        if from.as_deref().is_some_and(|from| !are_sendable(from)) {
             return Err("vacation has no valid :from");
         }
         let reason = self.expand(&vacation.reason)?;
-        let handle = match &vacation.handle {
-            Some(handle) => lossy(&self.expand(handle)?),
-            None => digest(&[
-                subject.as_deref().unwrap_or_default(),
-                from.as_deref().unwrap_or_default().as_bytes(),
-                &[u8::from(vacation.mime)],
-                &reason,
-            ]),
-        };
+        if vacation.mime && has_8bit_header(&reason) {
+            return Err("the header of a :mime answer is ASCII only");
+        }
+        let handle = lossy(&self.expand(&vacation.handle)?);
         let mut addresses = Vec::new();
         for address in &vacation.addresses {
             let address = self.text(address)?;
@@ -247,6 +253,7 @@ impl<'m> Run<'m> {
         }
         let mut own = addresses.clone();
         own.extend(Mailbox::of_envelope(self.mail.recipient).map(|recipient| recipient.all()));
+        self.work.spend(own.len().saturating_mul(split(self.mail.raw).header.len()))?;
         if !may_answer(&self.fields, self.mail.sender, &own) {
             return Ok(());
         }
@@ -269,8 +276,7 @@ impl<'m> Run<'m> {
     }
 
     fn default_subject(&self) -> String {
-        let subject =
-            header_values(&self.fields, b"subject", None).first().map(|value| decode_header_text(value));
+        let subject = header_values(&self.fields, b"subject").first().map(|value| decode_header_text(value));
         let subject: String = one_line(subject.as_deref().unwrap_or_default()).chars().take(200).collect();
         if subject.trim().is_empty() { "Automated reply".to_owned() } else { ["Auto: ", &subject].concat() }
     }

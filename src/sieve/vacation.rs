@@ -2,7 +2,7 @@
 
 use super::mail::{Mailbox, header_values, mailboxes};
 use super::variables::Text;
-use crate::mime::header::{Field, unfold};
+use crate::mime::header::{Field, split, unfold};
 
 #[derive(Debug)]
 pub(crate) struct VacationCommand {
@@ -11,7 +11,8 @@ pub(crate) struct VacationCommand {
     pub(crate) from: Option<Text>,
     pub(crate) addresses: Vec<Text>,
     pub(crate) mime: bool,
-    pub(crate) handle: Option<Text>,
+    /// The script's, or a digest.
+    pub(crate) handle: Text,
     pub(crate) reason: Text,
 }
 
@@ -37,7 +38,7 @@ pub(crate) fn may_answer(fields: &[Field<'_>], sender: &str, own: &[String]) -> 
         let address = mailbox.all();
         own.iter().any(|own| own.eq_ignore_ascii_case(&address))
     };
-    let values = |name: &&str| header_values(fields, name.as_bytes(), None);
+    let values = |name: &&str| header_values(fields, name.as_bytes());
     !is_machine(&sender.local.to_ascii_lowercase())
         && !is_own(&sender)
         && !LIST.iter().any(|name| !values(name).is_empty())
@@ -62,12 +63,21 @@ fn first_word(value: &[u8]) -> Vec<u8> {
     value.split(ends).next().unwrap_or_default().to_ascii_lowercase()
 }
 
+/// Whether a MIME entity has more than ASCII in its header, which RFC 5230 section 5 rules out.
+pub(crate) fn has_8bit_header(entity: &[u8]) -> bool {
+    !split(entity).header.is_ascii()
+}
+
 /// A digest of an answer as it stands in the script (FNV-1a), for answers without a `:handle`.
-pub(crate) fn digest(pieces: &[&[u8]]) -> String {
+///
+/// Variables are not expanded in it: one answer that names the mail's subject is one answer (RFC
+/// 5230 section 4.2).
+pub(crate) fn digest(pieces: &[Option<&[u8]>]) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     for piece in pieces {
         // The length keeps two answers apart whose pieces differ only in where they end.
-        for octet in (piece.len() as u64).to_be_bytes().iter().chain(*piece) {
+        let length = piece.map_or(u64::MAX, |piece| piece.len() as u64);
+        for octet in length.to_be_bytes().iter().chain(piece.unwrap_or_default()) {
             hash = (hash ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }

@@ -102,24 +102,41 @@ impl Variables {
         if let Some(octets) = text.constant() {
             return Ok(Cow::Borrowed(octets));
         }
-        let mut expanded = Vec::new();
+        let expanded = self.joined(text);
+        if expanded.len() > MAX_STRING {
+            return Err("a string grew too long with its variables");
+        }
+        Ok(Cow::Owned(expanded))
+    }
+
+    /// The same for a value of a variable, which is cut where it grows too long: that is no error
+    /// (RFC 5229 section 6).
+    pub(crate) fn expand_value(&self, text: &Text) -> Vec<u8> {
+        let mut expanded = self.joined(text);
+        truncate(&mut expanded, MAX_STRING);
+        expanded
+    }
+
+    /// The pieces in a row, up to the one with which they are too long.
+    fn joined(&self, text: &Text) -> Vec<u8> {
+        let mut joined = Vec::new();
         for piece in &text.0 {
             let octets = match piece {
                 Piece::Literal(octets) => Some(octets),
                 Piece::Variable(slot) => self.values.get(*slot),
                 Piece::Capture(number) => self.captures.get(*number),
             };
-            expanded.extend_from_slice(octets.map(Vec::as_slice).unwrap_or_default());
-            if expanded.len() > MAX_STRING {
-                return Err("a string grew too long with its variables");
+            joined.extend_from_slice(octets.map(Vec::as_slice).unwrap_or_default());
+            if joined.len() > MAX_STRING {
+                break;
             }
         }
-        Ok(Cow::Owned(expanded))
+        joined
     }
 
     /// Sets a variable; a longer value is cut (RFC 5229 section 6).
     pub(crate) fn set(&mut self, slot: usize, mut value: Vec<u8>) {
-        truncate(&mut value);
+        truncate(&mut value, MAX_VARIABLE);
         if let Some(place) = self.values.get_mut(slot) {
             *place = value;
         }
@@ -127,12 +144,12 @@ impl Variables {
 }
 
 /// Cuts a value at the last character that fits.
-fn truncate(value: &mut Vec<u8>) {
-    if value.len() <= MAX_VARIABLE {
+fn truncate(value: &mut Vec<u8>, longest: usize) {
+    if value.len() <= longest {
         return;
     }
     let begins = |&length: &usize| value.get(length).is_some_and(|octet| octet & 0xc0 != 0x80);
-    let length = (MAX_VARIABLE - 3..=MAX_VARIABLE).rev().find(begins).unwrap_or(MAX_VARIABLE);
+    let length = (longest - 3..=longest).rev().find(begins).unwrap_or(longest);
     value.truncate(length);
 }
 

@@ -9,6 +9,9 @@ const MAIL: &str = "From: \"Me\" <me@example.com>\r\n\
     X-Empty:\r\n\
     Reply-To: nobody\r\n\
     X-Folded: one\r\n  two\r\n\
+    X-Blanks  : \t a b \t\r\n\
+    X-Many: first\r\n\
+    X-Many: =?iso-8859-1?q?s=E4cond=00x?=\r\n\
     \r\n\
     Hello\r\n";
 
@@ -71,6 +74,16 @@ fn s163_s164_tests_on_headers_addresses_and_sizes() {
         ("header :contains [\"x-none\", \"x-empty\"] \"\"", true),
         ("header :is \"x-folded\" \"one  two\"", true),
         ("header :is \"Subject:\" \"x\"", false),
+        ("header :is \"x-blanks\" \"a b\"", true),
+        ("header :matches \"x-blanks\" \"?*b\"", true),
+        ("header :is \"x-many\" \"first\"", true),
+        ("header :contains \"x-many\" \"säcond\"", true),
+        ("header :matches \"x-many\" \"*x\"", true),
+        ("not header :matches \"x-none\" \"?*\"", true),
+        ("not header :matches \"x-empty\" \"?*\"", true),
+        ("not header :matches \"subject\" \"?*\"", false),
+        ("header :is [\"x-none\", \"x-many\"] [\"zeroth\", \"first\"]", true),
+        ("header [\"\", \"a b\", \"ü\"] \"\"", false),
         ("exists \"from\"", true),
         ("exists [\"from\", \"x-empty\"]", true),
         ("exists [\"from\", \"x-none\"]", false),
@@ -93,7 +106,13 @@ fn s163_s164_tests_on_headers_addresses_and_sizes() {
         ("size :over 1G", false),
         ("not true", false),
         ("not not true", true),
+        ("size :over 0", true),
+        ("size /* a */ :OVER # b\n 0 /**/", true),
+        ("header :contains \"subject\" \"\\g\\r\"", true),
         ("allof (true, true)", true),
+        ("allof (false, false)", false),
+        ("anyof (false, false)", false),
+        ("anyof (true, true)", true),
         ("allof (true, false)", false),
         ("anyof (false, true)", true),
         ("anyof (false, not true)", false),
@@ -154,4 +173,87 @@ fn s163_envelope_addresses_come_in_many_forms() {
         let outcome = outcome_of(script, &Mail { sender, ..mail_of(b"") });
         assert_eq!(shown(&outcome), [format!("file {expected}")], "{sender}");
     }
+}
+
+#[test]
+fn s164_numbers_have_bounds_and_units() {
+    for (number, expected) in [
+        ("2147483647", true),
+        ("18446744073709551615", true),
+        ("18446744073709551616", false),
+        ("17179869183G", true),
+        ("17179869184G", false),
+        ("1k", true),
+        ("1 k", false),
+        ("+1", false),
+        ("1.5", false),
+        ("0x10", false),
+    ] {
+        let script = format!("if size :under {number} {{ }}");
+        assert_eq!(compile(script.as_bytes()).is_ok(), expected, "{number}");
+    }
+    for (limit, size) in [("1K", 1 << 10), ("2k", 2 << 10), ("1M", 1 << 20), ("1m", 1 << 20)] {
+        let raw = |size: usize| "x".repeat(size);
+        let script = format!("if size :over {limit} {{ discard; }}");
+        assert_eq!(does(&script, &raw(size)), ["keep"], "{limit}");
+        assert!(does(&script, &raw(size + 1)).is_empty(), "{limit}");
+    }
+}
+
+#[test]
+fn strings_of_many_lines_are_unstuffed() {
+    for (text, expected) in [
+        ("text:\r\n.\r\n", ""),
+        ("text:\n.\n", ""),
+        ("TEXT: \t\n\n.\n", "\r\n"),
+        ("text: # comment\n# no comment\n/* nor this */\n.\n", "# no comment\r\n/* nor this */\r\n"),
+        ("text:\n..\n...\n.foo\n..bar\n . \n.\n", ".\r\n..\r\n.foo\r\n.bar\r\n . \r\n"),
+        ("text:\n\\\"ü\\\\\n.\n", "\\\"ü\\\\\r\n"),
+        ("\"a\\\"\\\\\\b\n c\"", "a\"\\b\r\n c"),
+    ] {
+        let script = format!("require \"reject\"; reject {text};");
+        let outcome = run(&script, "\r\n");
+        assert_eq!(shown(&outcome), [format!("reject {expected}")], "{text:?}");
+    }
+}
+
+#[test]
+fn the_chains_of_the_standard_take_one_branch() {
+    let coyote = "Date: Tue, 1 Apr 1997 09:06:31 -0800 (PST)\r\nFrom: coyote@desert.example.org\r\n\
+        To: roadrunner@acme.example.com\r\nSubject: I have a present for you\r\n\r\nLook\r\n";
+    let rich = "From: youcouldberich!@reply-by-postal-mail.invalid\r\nSender: b1ff@de.res.example.com\r\n\
+        Subject: $$$ YOU, TOO, CAN BE A MILLIONAIRE! $$$\r\n\r\n";
+    let drop = "require \"fileinto\"; if header :contains \"from\" \"coyote\" { discard; }
+        elsif header :contains [\"subject\"] [\"$$$\"] { discard; } else { fileinto \"INBOX\"; }";
+    let forward = "if header :contains [\"From\"] [\"coyote\"] { redirect \"acm@example.com\"; }
+        elsif header :contains \"Subject\" \"$$$\" { redirect \"postmaster@example.com\"; }
+        else { redirect \"field@example.com\"; }";
+    let encoded =
+        "require \"encoded-character\"; if header :contains \"Subject\" \"$${hex:24 24}\" { discard; }";
+    let present = "if not exists [\"From\", \"Date\"] { discard; }";
+    for (script, expected) in [
+        (drop, ["", "", "file INBOX"]),
+        (
+            forward,
+            ["redirect acm@example.com", "redirect postmaster@example.com", "redirect field@example.com"],
+        ),
+        (encoded, ["keep", "", "keep"]),
+        (present, ["keep", "", ""]),
+        ("if size :under 1M { keep; } else { discard; }", ["keep"; 3]),
+    ] {
+        let found = [coyote, rich, "Subject: other\r\n\r\n"].map(|raw| does(script, raw).concat());
+        assert_eq!(found, expected, "{script}");
+    }
+}
+
+#[test]
+fn fifteen_blocks_and_fifteen_test_lists_may_nest() {
+    let script = format!(
+        "{}if {}true{} {{ discard; }}{}",
+        "if true {".repeat(14),
+        "anyof (".repeat(15),
+        ")".repeat(15),
+        "}".repeat(14)
+    );
+    assert!(does(&script, "\r\n").is_empty());
 }

@@ -65,6 +65,7 @@ fn handles_differ_where_answers_differ() {
         "vacation :mime \"a\";",
         "vacation :subject \"a\" \"a\";",
         "vacation :subject \"aa\" \"\";",
+        "vacation :subject \"\" \"a\";",
         "vacation :from \"a@b.example\" \"a\";",
     ];
     let mut handles: Vec<_> = scripts.iter().map(|script| handle(script)).collect();
@@ -77,9 +78,10 @@ fn handles_differ_where_answers_differ() {
 #[test]
 fn periods_are_bounded() {
     for (tag, expected) in [
+        (":days 0", 86_400),
         (":days 1", 86_400),
         (":days 400", 365 * 86_400),
-        (":days 2147483647", 365 * 86_400),
+        (":days 18446744073709551615", 365 * 86_400),
         (":seconds 0", 0),
         (":seconds 1800", 1_800),
         (":seconds 2147483647", 365 * 86_400),
@@ -126,4 +128,53 @@ fn a_second_vacation_is_an_error() {
     assert_eq!(shown(&outcome), ["keep"]);
     let error = outcome.error.unwrap();
     assert_eq!((error.line, error.column), (2, 2));
+}
+
+#[test]
+fn an_answer_is_the_same_whatever_its_variables_hold() {
+    let script =
+        "if header :matches \"subject\" \"*\" { vacation :subject \"Automatic: ${1}\" \"Away: ${1}.\"; }";
+    let answer = |subject: &str| {
+        answers(script, &format!("To: me@example.org\r\nSubject: {subject}\r\n"), "you@example.com").unwrap()
+    };
+    let (lunch, dinner) = (answer("lunch"), answer("dinner"));
+    assert_eq!((lunch.subject.as_str(), lunch.reason.as_str()), ("Automatic: lunch", "Away: lunch."));
+    assert_eq!((dinner.subject.as_str(), dinner.reason.as_str()), ("Automatic: dinner", "Away: dinner."));
+    assert_eq!(lunch.handle, dinner.handle);
+    let named = "set \"h\" \"b\"; vacation :handle \"a${h}\" \"x\";";
+    assert_eq!(answers(named, TO_ME, "you@example.com").unwrap().handle, "ab");
+}
+
+#[test]
+fn the_sender_of_an_answer_may_be_several() {
+    let from = "Me <me@example.org>, \\\"a, b\\\" <c@d.example>,e@f.example";
+    let script = format!("vacation :from \"{from}\" \"x\";");
+    let answer = answers(&script, TO_ME, "you@example.com").unwrap();
+    assert_eq!(answer.from.unwrap(), "Me <me@example.org>, \"a, b\" <c@d.example>,e@f.example");
+}
+
+#[test]
+fn the_header_of_a_mime_answer_is_ascii() {
+    let body = "vacation :mime \"Content-Type: text/plain; charset=utf-8\r\n\r\nü\";";
+    assert!(answers(body, TO_ME, "you@example.com").unwrap().reason.ends_with("\r\n\r\nü"));
+    let outcome = run(
+        "require [\"vacation\", \"variables\"]; set \"u\" \"ü\"; vacation :mime \"X: ${u}\r\n\r\nx\";",
+        TO_ME,
+    );
+    assert_eq!(shown(&outcome), ["keep"]);
+    assert!(outcome.error.is_some());
+}
+
+#[test]
+fn an_answer_goes_with_every_other_action_but_a_refusal() {
+    for (commands, expected) in [
+        ("vacation \"x\"; discard;", vec!["vacation bounce+x@Example.COM"]),
+        ("discard; vacation \"x\";", vec!["vacation bounce+x@Example.COM"]),
+        ("vacation \"x\"; keep;", vec!["vacation bounce+x@Example.COM", "keep"]),
+        ("fileinto \"A\"; vacation \"x\";", vec!["file A", "vacation bounce+x@Example.COM"]),
+        ("vacation \"x\"; redirect \"a@b\";", vec!["vacation bounce+x@Example.COM", "redirect a@b"]),
+    ] {
+        let script = format!("require [\"vacation\", \"fileinto\"]; {commands}");
+        assert_eq!(does(&script, "To: you+list@example.org\r\n\r\n"), expected, "{commands}");
+    }
 }

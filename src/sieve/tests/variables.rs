@@ -1,7 +1,7 @@
 //! Variables, match variables and encoded characters (RFC 5229, RFC 5228 section 2.4.2.4).
 
 use super::*;
-use crate::sieve::limits::MAX_VARIABLE;
+use crate::sieve::limits::{MAX_STRING, MAX_VARIABLE};
 
 /// What the one `fileinto` after the given commands names.
 fn named(commands: &str, target: &str) -> String {
@@ -29,6 +29,13 @@ fn references_are_expanded_and_what_is_none_stays() {
         ("${unknown}x", "x"),
         ("x${9}", "x"),
         ("${President, ${company} Inc.}", "${President, ACME Inc.}"),
+        ("${BAD${Company}", "${BADACME"),
+        ("${1a}${a.}${.a}", "${1a}${a.}${.a}"),
+        // Backslashes of the script go first.
+        ("${com\\pany}", "ACME"),
+        ("${com\\\\pany}", "${com\\pany}"),
+        ("\\${company}", "ACME"),
+        ("\\\\${company}", "\\ACME"),
         // Octets by number come first, so they can build a reference.
         ("${hex:24}{company}", "ACME"),
         ("$${hex:40}", "$@"),
@@ -104,6 +111,14 @@ fn values_are_cut_at_a_character_and_strings_are_bounded() {
     assert_eq!(named(&length, "${a}"), MAX_VARIABLE.to_string());
     let characters = format!("set \"a\" \"xüü\"; {} set :length \"a\" \"${{a}}\";", twice(40));
     assert!(named(&characters, "${a}").parse::<usize>().unwrap() <= MAX_VARIABLE * 3 / 5 + 1);
+    // What is set is cut and no error, however long it would be; modifiers see more than is kept.
+    let long = format!("set \"a\" \"x\"; {} set \"b\" \"${{a}}\";", twice(20));
+    let five = "${a}".repeat(5);
+    assert_eq!(
+        named(&format!("{long} set \"b\" \"{five}\"; set :length \"b\" \"${{b}}\";"), "${b}"),
+        "16384"
+    );
+    assert_eq!(named(&format!("{long} set :length \"b\" \"{five}\";"), "${b}"), MAX_STRING.to_string());
     let outcome = run(
         &format!("require \"variables\"; set \"a\" \"x\"; {} redirect \"{}\";", twice(40), "${a}".repeat(5)),
         "\r\n",
@@ -135,4 +150,61 @@ fn encoded_characters() {
         let without = format!("require \"fileinto\"; fileinto \"{target}\";");
         assert_eq!(does(&without, "\r\n"), [format!("file {target}")], "{target}");
     }
+}
+
+#[test]
+fn a_constant_that_no_variable_holds_does_not_compile() {
+    let set = |tag: &str, length: usize| {
+        compile(format!("require \"variables\"; set {tag} \"a\" \"{}\";", "x".repeat(length)).as_bytes())
+    };
+    assert!(set("", MAX_VARIABLE).is_ok());
+    assert!(set("", MAX_VARIABLE + 1).is_err());
+    assert!(set(":length", MAX_VARIABLE + 1).is_ok());
+}
+
+#[test]
+fn variables_are_what_they_are_when_their_command_is_reached() {
+    for (commands, target, expected) in [
+        ("set \"dollar\" \"$\"; set \"text\" \"regarding ${dollar}{beep}\";", "${text}", "regarding ${beep}"),
+        (
+            "set \"title\" \"Mr\"; set \"name\" \"Wile\"; set \"t\" text:\nDear ${TITLE} ${name},\n..\n.\n;",
+            "${t}",
+            "Dear Mr Wile,\r\n.\r\n",
+        ),
+        // No blanks are taken from the strings of a string test.
+        (
+            "set \"state\" \"${state} pending\"; if string :matches \" ${state} \" \"* pending *\" { set \"ok\" \"yes\"; }",
+            "${ok}",
+            "yes",
+        ),
+        ("if string \" a \" \"a\" { set \"b\" \"no\"; }", "-${b}-", "--"),
+        ("if string \"dear Ethelbert\" \"dear${hex:20 24 7b 4e}ame}\" { set \"b\" \"no\"; }", "-${b}-", "--"),
+        (
+            "set \"name\" \"Ethelbert\"; if string \"dear Ethelbert\" \"dear${hex:20 24 7b 4e}ame}\" { set \"b\" \"yes\"; }",
+            "-${b}-",
+            "-yes-",
+        ),
+        // What is set in a block is seen after it.
+        ("if true { if true { set \"b\" \"in\"; } }", "${b}", "in"),
+        ("if string :matches \"abc\" \"a*\" { if string :matches \"xyz\" \"*z\" {} }", "${1}", "xy"),
+        ("if not string :matches \"abc\" \"a*\" {} ", "${1}", "bc"),
+        (
+            "set :quotewildcard \"q\" \"a*b?c\\\\\"; if string :matches \"a*b?c\\\\\" \"${q}\" { set \"b\" \"itself\"; }",
+            "${b}",
+            "itself",
+        ),
+        (
+            "set :quotewildcard \"q\" \"a*b\"; if string :matches \"axb\" \"${q}\" { set \"b\" \"no\"; }",
+            "-${b}-",
+            "--",
+        ),
+        ("set :upper \"b\" \"äöüß\";", "${b}", "äöüß"),
+        ("set :upperfirst \"b\" \"ärger\";", "${b}", "ärger"),
+    ] {
+        assert_eq!(named(commands, target), expected, "{commands}");
+    }
+    let list = "require [\"fileinto\", \"variables\"];
+        if header :matches \"List-ID\" \"*<*@*\" { fileinto \"lists.${2}\"; stop; }";
+    assert_eq!(does(list, "List-Id: Talk <talk@lists.example>\r\n\r\n"), ["file lists.talk"]);
+    assert_eq!(does(list, "List-Id: <talk.lists.example>\r\n\r\n"), ["keep"]);
 }
