@@ -35,7 +35,9 @@ impl Folded {
         if text.is_ascii() {
             self.push_characters(text);
         } else {
-            self.push_characters(&platform::fold_case(text));
+            // First, for they keep what stands around them from composing.
+            let visible: String = text.chars().filter(|character| !is_invisible(*character)).collect();
+            self.push_characters(&platform::fold_case(&visible));
         }
     }
 
@@ -54,7 +56,6 @@ impl Folded {
                         self.text.push(' ');
                     }
                 }
-                _ if is_invisible(character) => {}
                 _ => self.text.push(character),
             }
         }
