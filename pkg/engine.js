@@ -1,17 +1,20 @@
 // The compiled engine: loading it, calling it, and what happens when it breaks. Not here: what it does.
 
-import { MailboxError, fromEngine } from "./errors.js";
-import * as firstGlue from "./wasm/offline_mailbox.js";
+import { MailboxError, fromEngine, invalid } from "./errors.js";
+import { createGlue } from "./wasm/glue.js";
 
 const UNLOADABLE = "UNAVAILABLE";
 
 let current; // a promise of the page's engine
-let loads = 0;
 
-/** The page's engine, loaded by the first call; after a failed load, or a broken engine, by the next. */
-export function loadEngine(source) {
+/**
+ * The page's engine, loaded by the first call; after a failed load, or a broken engine, by the next.
+ * All entries share it. `source` is what the caller gave; `fallback` finds the engine where that is
+ * absent: an answer of its own, or a list of addresses, of which the first with an engine is taken.
+ */
+export function loadEngine(source, fallback) {
   if (current === undefined) {
-    const loading = load(source);
+    const loading = load(source, fallback);
     current = loading;
     loading.then(
       (engine) => engine.whenBroken(() => forget(loading)),
@@ -28,95 +31,110 @@ function forget(loading) {
 /** The page's engine if it was ever asked for. */
 export const loadedEngine = () => current;
 
-async function load(source) {
-  loads += 1;
-  const module_or_path = await compiled(await given(source));
-  const glue = await freshGlue();
+async function load(source, fallback) {
+  const module_or_path = await (source === undefined ? found(fallback) : given(source));
+  const glue = createGlue();
   try {
     await glue.default({ module_or_path });
-    used = true;
   } catch (cause) {
     throw new MailboxError(UNLOADABLE, "the engine did not start", { cause });
   }
   return new Engine(glue);
 }
 
-/** Where the engine comes from, once a promise of that has settled. */
 async function given(source) {
-  if (source === undefined) return new URL("./wasm/offline_mailbox_bg.wasm", import.meta.url);
+  let settled;
   try {
-    return await source;
+    settled = await source;
   } catch (cause) {
     throw new MailboxError(UNLOADABLE, "the engine that was promised did not come", { cause });
   }
+  return compiled(settled);
 }
 
-let used = false;
-
-/** The loader for a new instance. It holds one for good, so that a second needs a new copy of it. */
-async function freshGlue() {
-  if (!used) return firstGlue;
-  // A bundle has no such file, and a service worker cannot import later: there only a reload helps.
-  const address = new URL("./wasm/offline_mailbox.js", import.meta.url);
-  address.searchParams.set("load", String(loads));
+async function found(fallback) {
+  let source;
   try {
-    return await import(/* @vite-ignore */ /* webpackIgnore: true */ address.href);
+    source = await fallback();
   } catch (cause) {
-    throw new MailboxError(UNLOADABLE, "the engine cannot be started a second time here; reload the page", { cause });
+    if (cause instanceof MailboxError) throw cause;
+    // In a bundle of a format that has no import.meta.
+    throw new MailboxError(UNLOADABLE, `this bundle does not know its own address. ${REMEDY}`, { cause });
   }
+  if (!Array.isArray(source)) return compiled(source);
+  let first;
+  for (const address of source) {
+    try {
+      return await compiled(address);
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  throw first;
 }
 
 async function compiled(source) {
   const tag = Object.prototype.toString.call(source);
   if (tag === "[object WebAssembly.Module]") return source;
-  if (ArrayBuffer.isView(source) || tag === "[object ArrayBuffer]") return compiledBytes(source, "the given bytes");
+  if (ArrayBuffer.isView(source) || tag === "[object ArrayBuffer]") return compiledBytes(source, "what was given as wasm");
   if (tag === "[object Response]") return compiledResponse(source);
-  let address;
-  try {
-    address = new URL(String(source), import.meta.url);
-  } catch (cause) {
-    throw new MailboxError("INVALID_ARGUMENT", "wasm must be bytes, an address, a Response or a module", { cause });
+  if (typeof source !== "string" && tag !== "[object URL]") {
+    throw invalid("wasm must be bytes, an address, a Response or a module");
   }
-  if (address.protocol === "file:" && typeof process === "object") {
-    return compiledBytes(await readFile(address), address.href);
-  }
+  const address = String(source);
+  const file = fileOf(address);
+  if (file !== undefined) return compiledBytes(await readFile(file), address);
   let response;
   try {
+    // A relative address is the page's or the worker's, as everywhere in the platform.
     response = await fetch(address);
   } catch (cause) {
-    throw new MailboxError(UNLOADABLE, `${address.href} could not be fetched`, { cause });
+    throw new MailboxError(UNLOADABLE, `${address} could not be fetched. ${REMEDY}`, { cause });
   }
   return compiledResponse(response);
 }
 
-async function readFile(address) {
+const REMEDY =
+  "Serve offline_mailbox_bg.wasm of this package and pass its address as openSession({ wasm }), " +
+  'or import "offline-mailbox/inline", which carries the engine inside.';
+
+/** What to read where an address means a file: in Node, Deno and Bun. There, what is no URL is a path. */
+function fileOf(address) {
+  if (typeof process !== "object" || process === null || process.versions?.node === undefined) return undefined;
+  if (!URL.canParse(address)) return typeof location === "object" ? undefined : address;
+  const url = new URL(address);
+  return url.protocol === "file:" ? url : undefined;
+}
+
+async function readFile(file) {
   try {
     // Not by a plain import: bundlers for browsers would look for the module.
     const name = "node:fs/promises";
     const fs = process.getBuiltinModule?.(name) ?? (await import(/* @vite-ignore */ /* webpackIgnore: true */ name));
-    return await fs.readFile(address);
+    return await fs.readFile(file);
   } catch (cause) {
-    throw new MailboxError(UNLOADABLE, `${address.href} could not be read`, { cause });
+    throw new MailboxError(UNLOADABLE, `${file} could not be read. ${REMEDY}`, { cause });
   }
 }
 
 async function compiledResponse(response) {
-  if (!response.ok) throw new MailboxError(UNLOADABLE, `${response.url} answered ${response.status}`);
+  const from = response.url || "the given response";
+  if (!response.ok) throw new MailboxError(UNLOADABLE, `${from} answered ${response.status}. ${REMEDY}`);
   const type = response.headers.get("content-type") ?? "";
   if (type.startsWith("application/wasm")) {
     try {
       return await WebAssembly.compileStreaming(response);
     } catch (cause) {
-      throw new MailboxError(UNLOADABLE, `${response.url} is not the engine, or this platform cannot run it`, { cause });
+      throw new MailboxError(UNLOADABLE, `${from} is not the engine, or this platform cannot run it`, { cause });
     }
   }
   let bytes;
   try {
     bytes = await response.arrayBuffer();
   } catch (cause) {
-    throw new MailboxError(UNLOADABLE, `${response.url} could not be read`, { cause });
+    throw new MailboxError(UNLOADABLE, `${from} could not be read`, { cause });
   }
-  return compiledBytes(bytes, response.url);
+  return compiledBytes(bytes, from);
 }
 
 async function compiledBytes(source, from) {
@@ -128,8 +146,7 @@ async function compiledBytes(source, from) {
     throw new MailboxError(
       UNLOADABLE,
       `${from} is a page of HTML, not the engine: the server answers unknown addresses with its index page. ` +
-        'With Vite\'s development server add optimizeDeps: { exclude: ["offline-mailbox"] }; elsewhere copy ' +
-        "offline_mailbox_bg.wasm from this package to where it is served and pass its address as openSession({ wasm }).",
+        `With Vite's development server add optimizeDeps: { exclude: ["offline-mailbox"] }. Elsewhere: ${REMEDY}`,
     );
   }
   try {

@@ -16,6 +16,8 @@
  * - Mailbox names are Unicode, levels separated by `/`. `INBOX` is the same in any case.
  */
 
+import type { AbortSignal, Blob, ReadableStream, Response, URL, WebAssemblyModule } from "./platform.js";
+
 /** The package's version, as in its package.json. */
 export const version: string;
 
@@ -83,8 +85,12 @@ export class MailboxError extends Error {
 // ---------------------------------------------------------------------------------------------
 // Opening
 
-/** Where the compiled engine comes from, where the default (a file beside index.js) cannot be loaded. */
-export type WasmSource = string | URL | Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;
+/**
+ * Where the compiled engine comes from, where the default (a file beside index.js) cannot be loaded:
+ * its address (a relative one is the page's or the worker's; in Node, Deno and Bun what is no URL is
+ * a file's path), the response to a request for it, its bytes, or the module compiled of them.
+ */
+export type WasmSource = string | URL | Response | ArrayBuffer | ArrayBufferView | WebAssemblyModule;
 
 /** Options of {@link openSession}. */
 export interface OpenSessionOptions {
@@ -104,7 +110,10 @@ export interface OpenSessionOptions {
   durability?: "relaxed" | "strict" | null | undefined;
   /** Search keys that searches refuse with `CANNOT`, by their IMAP names; `hasAttachment` is `HASATTACHMENT`. */
   disabledSearchKeys?: readonly string[] | null | undefined;
-  /** The engine's bytes, their address, or the compiled module; read once per page, by the first call. */
+  /**
+   * The engine, where the default is not to be had. Read once: a page, a worker or a program has one
+   * engine, which the first call loads; the entries `offline-mailbox`, `/slim` and `/inline` share it.
+   */
   wasm?: WasmSource | Promise<WasmSource> | null | undefined;
   /** Ends the wait for the engine or the database. */
   signal?: AbortSignal | null | undefined;
@@ -126,7 +135,13 @@ export function openSession(options: OpenSessionOptions): Promise<Session>;
  * Fails with `CONFLICT` while a session of this page is open on it, `BLOCKED` where another tab
  * does not let go, `UNAVAILABLE` without IndexedDB.
  */
-export function deleteDatabase(database: string | { owner: string }): Promise<void>;
+export function deleteDatabase(database: string | { owner: string }, options?: DeleteDatabaseOptions | null): Promise<void>;
+
+/** Options of {@link deleteDatabase}. */
+export interface DeleteDatabaseOptions {
+  /** As in {@link OpenSessionOptions}. */
+  wasm?: WasmSource | Promise<WasmSource> | null | undefined;
+}
 
 /** What a backend's factory is told. */
 export interface BackendRequest {

@@ -1,5 +1,7 @@
 /** The mbox format (RFC 4155 and its dialects), read as a stream. */
 
+import type { AbortSignal, Blob, ReadableStream } from "./platform.js";
+
 /** A message of an mbox. `importMessages` takes it as it is. */
 export interface MboxMessage {
   /** Its octets, without the `From ` line and the empty line after it; line endings as they were. */

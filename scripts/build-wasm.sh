@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the wasm and its loader into pkg/wasm and says how big it is.
+# Builds the wasm and its loader into pkg/wasm, the modules made of them (scripts/wasm-modules.mjs), and says how big it is.
 #
 #   scripts/build-wasm.sh          release: optimised, wasm-opt run
 #   scripts/build-wasm.sh --dev    quick: not optimised, with names for stack traces
@@ -23,12 +23,12 @@ inputs() {
   printf '%s\n' "$mode"
   rustc --version
   wasm-bindgen --version
-  find src Cargo.toml Cargo.lock scripts/build-wasm.sh -type f -print0 | sort -z | xargs -0 sha256sum
+  find src Cargo.toml Cargo.lock scripts/build-wasm.sh scripts/wasm-modules.mjs -type f -print0 | sort -z | xargs -0 sha256sum
 }
 hash="$(inputs | sha256sum | cut -d' ' -f1)"
 stamp="$TOOLS/wasm-built"
 wasm=pkg/wasm/offline_mailbox_bg.wasm
-if [ -f "$wasm" ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$hash" ]; then
+if [ -f "$wasm" ] && [ -f pkg/wasm/glue.js ] && [ -f pkg/wasm/inline.js ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$hash" ]; then
   exit 0
 fi
 
@@ -44,5 +44,6 @@ build() {
 quietly wasm-build build || fail "the wasm did not build; the compiler's words are above."
 # An older wasm-pack writes a .gitignore of `*` here, for which npm would leave the wasm out of the package.
 rm -f pkg/wasm/.gitignore
+node scripts/wasm-modules.mjs || fail "the modules of pkg/wasm could not be made."
 printf '%s\n' "$hash" >"$stamp"
 say "[build] $wasm: $(wc -c <"$wasm") bytes, $(gzip -9 -c "$wasm" | wc -c) gzipped"

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { Engine, loadedEngine } from "../../pkg/engine.js";
@@ -20,7 +21,7 @@ test("importing has no side effect and needs no global", async () => {
     for (const name of ["fetch", "WebAssembly", "navigator", "indexedDB", "crypto"]) delete globalThis[name];
     const now = Object.getOwnPropertyNames(globalThis).length;
     await import(${JSON.stringify(index)});
-    await import(${JSON.stringify(index.replace("index.js", "mbox.js"))});
+    for (const entry of ["mbox", "slim", "inline"]) await import(${JSON.stringify(index)}.replace("index.js", entry + ".js"));
     if (Object.getOwnPropertyNames(globalThis).length !== now || before < now) throw new Error("globals changed");
     // What the platform needed to read the files is over by then.
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -101,9 +102,65 @@ for (const readme of ["README.md", "pkg/README.md"]) {
   });
 }
 
+const wasmFile = new URL("../../pkg/wasm/offline_mailbox_bg.wasm", import.meta.url);
+/** A copy of the loader that has loaded nothing. */
+let copies = 0;
+const newLoader = () => import(`../../pkg/engine.js?copy=${(copies += 1)}`);
+
 test("a promise of the engine that rejects is UNAVAILABLE, and the next call loads", async () => {
-  const { loadEngine } = await import("../../pkg/engine.js?promised");
+  const { loadEngine } = await newLoader();
   const cause = new Error("no such asset");
   await assert.rejects(loadEngine(Promise.reject(cause)), (error) => error.code === "UNAVAILABLE" && error.cause === cause);
-  assert.equal(typeof (await loadEngine()).call, "function");
+  assert.equal(typeof (await loadEngine(undefined, () => [wasmFile])).call, "function");
+});
+
+test("the engine is taken as bytes, a view, a module, a response, an address or a path", async () => {
+  const bytes = await readFile(wasmFile);
+  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  const typed = new Response(buffer, { headers: { "content-type": "application/wasm" } });
+  const module = await WebAssembly.compile(buffer);
+  for (const source of [buffer, bytes, module, typed, new Response(buffer), wasmFile, wasmFile.href, fileURLToPath(wasmFile)]) {
+    const { loadEngine } = await newLoader();
+    assert.equal(typeof (await loadEngine(source)).call, "function");
+  }
+  for (const source of [7, {}, true, Symbol("x"), () => {}]) {
+    const { loadEngine } = await newLoader();
+    await assert.rejects(loadEngine(source), { code: "INVALID_ARGUMENT", message: /bytes, an address/ });
+  }
+});
+
+test("what is not the engine is UNAVAILABLE, and says what to do", async () => {
+  const { loadEngine } = await newLoader();
+  const html = new TextEncoder().encode("\n<!doctype html><title>app</title>");
+  await assert.rejects(loadEngine(html), { code: "UNAVAILABLE", message: /page of HTML.*optimizeDeps.*inline/ });
+  await assert.rejects(loadEngine(new Uint8Array(8)), { code: "UNAVAILABLE", message: /not the engine/ });
+  await assert.rejects(loadEngine(new Response("gone", { status: 404 })), { code: "UNAVAILABLE", message: /404.*\{ wasm \}/ });
+  await assert.rejects(loadEngine("./nowhere.wasm"), { code: "UNAVAILABLE", message: /nowhere\.wasm could not be read/ });
+  const noAddress = () => [new URL("./x.wasm", undefined)];
+  await assert.rejects(loadEngine(undefined, noAddress), { code: "UNAVAILABLE", message: /own address.*inline/ });
+});
+
+test("of several places the first with an engine is taken; with none, the first failure is told", async () => {
+  const nowhere = new URL("./nowhere.wasm", import.meta.url);
+  const { loadEngine } = await newLoader();
+  await assert.rejects(loadEngine(undefined, () => [nowhere, new URL("./package.test.mjs", import.meta.url)]), { message: /nowhere/ });
+  assert.equal(typeof (await loadEngine(undefined, () => [nowhere, wasmFile])).call, "function");
+});
+
+test("the entries: slim needs an engine until one is loaded, inline has it, and all share it", async () => {
+  const script = `
+    const load = (entry) => import(${JSON.stringify(index)}.replace("index", entry));
+    const [main, slim, inline] = [await load("index"), await load("slim"), await load("inline")];
+    const codes = [];
+    const options = { owner: "a", backend: "memory" };
+    await slim.openSession(options).catch((error) => codes.push(error.code, /wasm/.test(error.message)));
+    const first = await inline.openSession(options);
+    const sessions = [first, await slim.openSession(options), await main.openSession(options)];
+    await first.createMailbox("seen by all");
+    for (const session of sessions) codes.push((await session.listMailboxes()).mailboxes.length, session instanceof slim.Session);
+    for (const session of sessions) await session.close();
+    const different = Object.keys(main).filter((name) => main[name] !== slim[name] || main[name] !== inline[name]);
+    console.log(JSON.stringify([codes, different.sort(), Object.keys(slim).length === Object.keys(main).length]));`;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { timeout: 30_000 });
+  assert.deepEqual(JSON.parse(stdout), [["INVALID_ARGUMENT", true, 2, true, 2, true, 2, true], ["deleteDatabase", "openSession"], true]);
 });
