@@ -1,5 +1,5 @@
-// Serves the demo on loopback as a production host would: www/ at /, pkg/ at /pkg/, with a strict
-// content security policy. No dependencies.
+// Serves the demo on loopback as a production host would: www/ at /, pkg/ at /pkg/, and the one
+// library that the demo takes from npm below /vendor/, with a strict content security policy.
 //
 //   node scripts/serve.mjs            PORT (default 8080, or the next free one)
 //
@@ -64,9 +64,14 @@ export const MESSAGE_POLICY = [
   "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox",
 ].join("; ");
 
+/** The policy of /message-images.html: the same document, once somebody asked for the remote images. */
+export const IMAGES_POLICY = MESSAGE_POLICY.replace("img-src", "img-src https: http:");
+
+const POLICIES = { "/message.html": MESSAGE_POLICY, "/message-images.html": IMAGES_POLICY };
+
 function headersFor(pathname) {
   return {
-    "Content-Security-Policy": pathname === "/message.html" ? MESSAGE_POLICY : POLICY,
+    "Content-Security-Policy": Object.hasOwn(POLICIES, pathname) ? POLICIES[pathname] : POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     // The names in a message's links are not asked for before somebody follows them.
@@ -165,6 +170,7 @@ export async function serve({ port = 0, tries = 0, mounts = {} } = {}) {
   const all = Object.entries({
     "/pkg/": path.join(ROOT, "pkg"),
     "/": path.join(ROOT, "www"),
+    "/vendor/dompurify/": path.join(ROOT, "node_modules/dompurify/dist"),
     ...mounts,
   }).sort(([a], [b]) => b.length - a.length);
   const server = createServer((request, response) => {

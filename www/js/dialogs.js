@@ -138,7 +138,8 @@ const SHORTCUTS = [
   [["e"], "Archive"], [["#", "Del"], "Delete"],
   [["v"], "Move to…"], [["c"], "Copy to…"],
   [["n"], "New mailbox"], [["i"], "Import mail"],
-  [["/"], "Filter"], [["g"], "Go to mailbox…"],
+  [["/"], "Search"], [["g"], "Go to mailbox…"],
+  [["t"], "Conversations"], [["f"], "Filters"],
   [["?"], "This page"], [["Home", "End"], "Newest, oldest"],
 ];
 

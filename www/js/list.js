@@ -1,8 +1,8 @@
 // The message list: draws the few rows in sight of a list of any length, and keeps the cursor and
 // the selection. What a row says comes from the model; what is done to messages, from the actions.
 
-import { el, icon } from "./dom.js";
-import { people, shortDate } from "./format.js";
+import { el } from "./dom.js";
+import { buildRow, fillRow } from "./row.js";
 
 /** Browsers cap the height of an element (Firefox near 17.8 million pixels); beyond this we scale. */
 const TALLEST = 8_000_000;
@@ -28,9 +28,14 @@ export class MessageList extends EventTarget {
   /** The index with the cursor, or -1. */
   cursor = -1;
   cursorUid = undefined;
+  #cursorMailbox = undefined;
   model = undefined;
   /** Whether rows show whom they are to (Sent, Drafts) rather than from. */
   outgoing = false;
+  /** The id of the mailbox that is on screen: whose messages are dragged. */
+  mailboxId = undefined;
+  /** Whether rows show sizes in place of dates. */
+  sizes = false;
 
   constructor(root) {
     super();
@@ -94,6 +99,26 @@ export class MessageList extends EventTarget {
     if (hit || removed.length > 0) this.#selectionChanged();
   }
 
+  /**
+   * Follows a model that changed otherwise than at its ends: the cursor goes where its message went.
+   * @param {ArrayLike<number>} expungedUids and `mailbox`, where they were
+   */
+  refresh(expungedUids = [], mailbox = undefined) {
+    let hit = false;
+    for (const uid of Array.from(expungedUids)) {
+      hit = this.selection.delete(uid) || hit;
+      if (uid === this.cursorUid && (this.#cursorMailbox ?? mailbox) === mailbox) this.cursorUid = undefined;
+    }
+    if (this.cursor >= 0 && this.cursorUid !== undefined) {
+      const position = this.model.find(this.cursorUid, this.#cursorMailbox);
+      if (position !== undefined) this.cursor = this.total - 1 - position;
+    }
+    this.cursor = Math.min(this.cursor, this.total - 1);
+    this.#measure();
+    this.draw();
+    if (hit || expungedUids.length > 0) this.#selectionChanged();
+  }
+
   row(index) {
     return this.model?.row(this.total - 1 - index);
   }
@@ -148,7 +173,7 @@ export class MessageList extends EventTarget {
     for (let index = first; index <= last; index += 1) {
       let row = this.#shown.get(index);
       if (!row) {
-        row = this.#spare.pop() ?? this.#build();
+        row = this.#spare.pop() ?? buildRow(this.#space);
         row.element.hidden = false;
         row.drawn = undefined;
         this.#shown.set(index, row);
@@ -158,7 +183,11 @@ export class MessageList extends EventTarget {
         row.y = y;
         row.element.style.transform = `translateY(${y}px)`;
       }
-      this.#fill(row, index);
+      const message = this.row(index);
+      fillRow(row, message, {
+        index, total: this.total, cursor: index === this.cursor, outgoing: this.outgoing, sizes: this.sizes,
+        chosen: message !== undefined && this.selection.has(message.uid) && this.model.multiple,
+      });
     }
     const at = this.cursor >= first && this.cursor <= last ? `row-${this.cursor}` : null;
     if (at) this.root.setAttribute("aria-activedescendant", at);
@@ -186,69 +215,6 @@ export class MessageList extends EventTarget {
     this.#spare.push(row);
   }
 
-  #build() {
-    const row = {
-      who: el("span", { class: "row-who", dir: "auto" }),
-      subject: el("span", { class: "row-subject", dir: "auto" }),
-      preview: el("span", { class: "row-preview" }),
-      date: el("time", { class: "row-date" }),
-      flags: el("span", { class: "row-flags" }),
-      element: undefined,
-      drawn: undefined,
-      y: undefined,
-    };
-    row.element = el("div", { class: "row waiting", role: "option", draggable: "true" },
-      el("span", { class: "row-mark" }, el("i"), icon("check")),
-      row.who, row.flags, row.date,
-      el("span", { class: "row-what" }, row.subject, row.preview),
-      el("span", { class: "row-star", title: "Star" }, icon("star")));
-    this.#space.append(row.element);
-    return row;
-  }
-
-  #fill(row, index) {
-    const message = this.row(index);
-    const chosen = message !== undefined && this.selection.has(message.uid);
-    const state = `${index}|${this.total}|${chosen}|${index === this.cursor}`;
-    if (row.drawn === message && row.state === state && message !== undefined) return;
-    const { element } = row;
-    if (row.state !== state) {
-      row.state = state;
-      element.id = `row-${index}`;
-      element.setAttribute("aria-setsize", this.total);
-      element.setAttribute("aria-posinset", index + 1);
-    }
-    element.dataset.index = index;
-    element.classList.toggle("waiting", message === undefined);
-    element.classList.toggle("cursor", index === this.cursor);
-    element.setAttribute("aria-selected", String(chosen));
-    if (message === undefined) {
-      row.drawn = undefined;
-      delete element.dataset.uid;
-      element.classList.remove("unread", "starred", "deleted");
-      element.setAttribute("aria-label", "Loading");
-      return;
-    }
-    if (row.drawn === message) return;
-    row.drawn = message;
-    const has = (flag) => message.flags.includes(flag);
-    const who = people(this.outgoing ? message.to : message.from);
-    const date = message.sentDate ?? message.internalDate;
-    element.dataset.uid = message.uid;
-    element.classList.toggle("unread", !has("\\Seen"));
-    element.classList.toggle("starred", has("\\Flagged"));
-    element.classList.toggle("deleted", has("\\Deleted"));
-    row.who.textContent = (this.outgoing && who ? "To: " : "") + (who || "(unknown sender)");
-    row.subject.textContent = message.subject || "(no subject)";
-    row.preview.textContent = message.preview ?? "";
-    row.date.textContent = shortDate(date);
-    row.flags.replaceChildren(...(message.hasAttachment ? [icon("clip")] : []));
-    element.setAttribute("aria-label", [
-      has("\\Seen") ? "" : "Unread", has("\\Flagged") ? "Starred" : "", row.who.textContent,
-      row.subject.textContent, row.date.textContent, message.hasAttachment ? "has attachment" : "",
-    ].filter(Boolean).join(", "));
-  }
-
   // ---- Cursor and selection
 
   /** How many rows fit in sight. */
@@ -260,12 +226,17 @@ export class MessageList extends EventTarget {
   async moveTo(index, { extend = false, open = false } = {}) {
     if (this.total === 0) return;
     this.cursor = Math.max(0, Math.min(this.total - 1, index));
-    this.cursorUid = this.row(this.cursor)?.uid;
+    this.#keep(this.row(this.cursor));
     this.#reveal(this.cursor);
     this.draw();
     if (extend) await this.#extendTo(this.cursor);
     else this.#anchor = this.cursor;
     if (open) this.#open(this.cursor);
+  }
+
+  #keep(message) {
+    this.cursorUid = message?.uid;
+    this.#cursorMailbox = message?.mailbox;
   }
 
   openCursor() {
@@ -276,12 +247,13 @@ export class MessageList extends EventTarget {
     const { model } = this;
     const message = this.row(index) ?? (await this.#rowFromStore(index));
     if (message && model === this.model) {
-      this.cursorUid = message.uid;
+      this.#keep(message);
       this.dispatchEvent(new CustomEvent("open", { detail: message }));
     }
   }
 
   async #rowFromStore(index) {
+    if (this.model.bare) return this.model.bare(this.total - 1 - index);
     const [uid] = await this.model.uidsBetween(this.total - 1 - index, this.total - 1 - index);
     return uid === undefined ? undefined : { uid, flags: [] };
   }
@@ -296,6 +268,7 @@ export class MessageList extends EventTarget {
 
   async #extendTo(index) {
     const { model, total } = this;
+    if (!model.multiple) return;
     const uids = await model.uidsBetween(total - 1 - this.#anchor, total - 1 - index);
     if (model !== this.model) return;
     this.selection = new Set(uids);
@@ -304,7 +277,7 @@ export class MessageList extends EventTarget {
 
   toggle(index) {
     const message = this.row(index);
-    if (!message) return;
+    if (!message || !this.model.multiple) return;
     if (!this.selection.delete(message.uid)) this.selection.add(message.uid);
     this.#anchor = index;
     this.#selectionChanged();
@@ -312,6 +285,7 @@ export class MessageList extends EventTarget {
 
   async selectAll() {
     const { model } = this;
+    if (!model.multiple) return;
     const uids = await model.uidsBetween(0, this.total - 1);
     if (model !== this.model) return;
     this.selection = new Set(uids);
@@ -332,8 +306,14 @@ export class MessageList extends EventTarget {
     return uid === undefined ? [] : [uid];
   }
 
+  /** The mailbox of the message with the cursor, where that is not the one on screen for certain. */
+  targetMailbox() {
+    return this.model?.multiple === false && this.cursor >= 0 ? (this.row(this.cursor)?.mailbox ?? this.#cursorMailbox) : undefined;
+  }
+
   #selectionChanged() {
     this.root.classList.toggle("selecting", this.selection.size > 0);
+    this.root.classList.toggle("single", this.model?.multiple === false);
     this.draw();
     this.dispatchEvent(new Event("selection"));
   }
@@ -366,10 +346,10 @@ export class MessageList extends EventTarget {
 
   #drag(event) {
     const message = this.row(this.#indexOf(event));
-    if (!message) return event.preventDefault();
+    if (!message || !this.model.multiple) return event.preventDefault();
     const uids = this.selection.has(message.uid) ? this.targets() : [message.uid];
     event.dataTransfer.effectAllowed = "copyMove";
-    event.dataTransfer.setData("application/x-offline-mailbox", JSON.stringify({ mailboxId: this.model.selected.mailboxId, uids }));
+    event.dataTransfer.setData("application/x-offline-mailbox", JSON.stringify({ mailboxId: this.mailboxId, uids }));
     const ghost = el("div", { class: "toast drag-ghost", text: uids.length === 1 ? message.subject || "1 message" : `${uids.length} messages` });
     document.body.append(ghost);
     event.dataTransfer.setDragImage(ghost, 10, 10);

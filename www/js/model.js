@@ -1,5 +1,5 @@
-// The rows of the list on screen: a window of them in memory, whatever the mailbox's size.
-// Positions count from the oldest message (0), so that mail that arrives moves nothing.
+// The rows of a whole mailbox in some order: a window of them in memory, whatever the mailbox's
+// size. Positions count from the bottom of the list (0), so that mail that arrives moves nothing.
 
 const PAGE = 64;
 const KEPT = 40 * PAGE;
@@ -7,13 +7,18 @@ const AT_ONCE = 2;
 const MOST_TRIES = 12;
 
 /**
- * A window on a view, or, with `uids` (ascending), on the hits of a search in it.
- * `total` is how many are shown; mail that arrives is shown once its rows are here, so that the list
- * does not flash while much comes in. `onchange()` is called when rows have come, `ongrow(before)`
- * when there are more of them.
+ * A window on a view. `total` is how many messages are shown. In order of arrival, mail that comes
+ * is shown once its rows are here, so that the list does not flash while much comes in; sorted, the
+ * rows of before stay until those of now are here.
  */
-export class ListModel {
+export class WindowModel {
+  kind;
+  /** Whether several messages can be selected at once. */
+  multiple = true;
   #rows = new Map();
+  /** Sorted: pages that were read since the order last changed. */
+  #fresh = new Set();
+  #generation = 0;
   #loading = new Set();
   #wanted = [];
   #gone = new AbortController();
@@ -22,13 +27,18 @@ export class ListModel {
   #exists = 0;
   #growing = false;
 
-  constructor(session, selected, uids, onchange) {
+  /**
+   * @param {string} sort a criterion of `listMessages`, as the list is read from its bottom up
+   * @param on `change()`: rows have come; `grow(before)`: there are more of them; `error(error)`
+   */
+  constructor(session, selected, sort, on) {
     this.session = session;
     this.selected = selected;
-    this.uids = uids;
-    this.total = uids ? uids.length : selected.exists;
+    this.sort = sort;
+    this.kind = sort === "arrival" ? "arrival" : "sorted";
+    this.total = selected.exists;
     this.#exists = this.total;
-    this.onchange = onchange;
+    this.on = on;
   }
 
   /** Ends it: answers still under way are dropped. */
@@ -51,9 +61,12 @@ export class ListModel {
     const from = Math.max(0, Math.min(first, last));
     const to = Math.min(this.total - 1, Math.max(first, last));
     if (to < from) return [];
-    if (this.uids) return Array.from(this.uids.subarray(from, to + 1));
-    const { uids } = await this.session.searchMailbox(this.selected, { seq: `${from + 1}:${to + 1}` });
-    return Array.from(uids);
+    if (this.kind === "arrival") {
+      const { uids } = await this.session.searchMailbox(this.selected, { seq: `${from + 1}:${to + 1}` });
+      return Array.from(uids);
+    }
+    const { uids } = await this.session.sortMailbox(this.selected, this.sort);
+    return Array.from(uids.subarray(from, to + 1));
   }
 
   /** Asks for what is on screen: rows from `first` to `last` and a little around them. */
@@ -68,6 +81,7 @@ export class ListModel {
   }
 
   #complete(page) {
+    if (this.kind === "sorted" && !this.#fresh.has(page)) return false;
     const end = Math.min(this.total, (page + 1) * PAGE);
     for (let position = page * PAGE; position < end; position += 1) {
       if (!this.#rows.has(position)) return false;
@@ -89,7 +103,7 @@ export class ListModel {
       if (page === undefined) return;
       this.#wanted = this.#wanted.filter((wanted) => wanted !== page);
       this.#loading.add(page);
-      this.#load(page).catch((error) => this.onerror?.(error)).finally(() => {
+      this.#load(page).catch((error) => this.on.error(error)).finally(() => {
         this.#loading.delete(page);
         if (!this.#gone.signal.aborted) this.#pump();
       });
@@ -98,29 +112,21 @@ export class ListModel {
 
   async #load(page) {
     const offset = page * PAGE;
-    if (this.uids) {
-      const { messages } = await this.session.fetchMessages(
-        this.selected, this.uids.subarray(offset, offset + PAGE), { envelope: true, preview: true });
-      if (this.#gone.signal.aborted) return;
-      for (const message of messages) {
-        const position = this.#positionOf(message.uid);
-        if (position !== undefined) this.#rows.set(position, { ...message, ...message.envelope });
-      }
-    } else {
-      const answer = await this.session.listMessages(this.selected, { offset, limit: PAGE, sort: "arrival" });
-      if (this.#gone.signal.aborted) return;
-      // The view may have moved on while we asked, and its updates not have come to us yet: rows
-      // numbered otherwise than the list is are not taken, but asked for again.
-      if (answer.total !== this.#exists) {
-        this.#tries += 1;
-        if (this.#tries > MOST_TRIES) this.#resync(answer.total);
-        setTimeout(() => this.onchange(), 50 * this.#tries);
-        return;
-      }
-      this.#tries = 0;
-      answer.rows.forEach((row, index) => this.#rows.set(offset + index, row));
+    const generation = this.#generation;
+    const answer = await this.session.listMessages(this.selected, { offset, limit: PAGE, sort: this.sort });
+    if (this.#gone.signal.aborted) return;
+    // The view may have moved on while we asked, and its updates not have come to us yet: rows
+    // numbered otherwise than the list is are not taken, but asked for again.
+    if (answer.total !== this.#exists || generation !== this.#generation) {
+      this.#tries += 1;
+      if (this.#tries > MOST_TRIES) this.#resync(answer.total);
+      setTimeout(() => this.on.change(), 50 * this.#tries);
+      return;
     }
-    this.onchange();
+    this.#tries = 0;
+    answer.rows.forEach((row, index) => this.#rows.set(offset + index, row));
+    this.#fresh.add(page);
+    this.on.change();
   }
 
   /** Shows what has arrived, once the newest rows are here. */
@@ -130,7 +136,7 @@ export class ListModel {
     try {
       while (!this.#gone.signal.aborted && this.#exists > this.total) {
         const offset = Math.max(this.total, this.#exists - PAGE);
-        const { rows, total } = await this.session.listMessages(this.selected, { offset, limit: PAGE, sort: "arrival" });
+        const { rows, total } = await this.session.listMessages(this.selected, { offset, limit: PAGE, sort: this.sort });
         if (this.#gone.signal.aborted) return;
         if (total !== this.#exists) {
           this.#tries += 1;
@@ -143,7 +149,7 @@ export class ListModel {
         this.#shown(total);
       }
     } catch (error) {
-      this.onerror?.(error);
+      this.on.error(error);
     } finally {
       this.#growing = false;
     }
@@ -160,24 +166,10 @@ export class ListModel {
   #shown(total) {
     const before = this.total;
     this.total = total;
-    this.ongrow?.(before);
+    this.on.grow(before);
   }
 
-  #positionOf(uid) {
-    let low = 0;
-    let high = this.uids.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      if (this.uids[middle] === uid) return middle;
-      if (this.uids[middle] < uid) low = middle + 1;
-      else high = middle - 1;
-    }
-    return undefined;
-  }
-
-  /**
-   * Follows the view. Returns the positions that went, descending.
-   */
+  /** Follows the view. Returns the positions that went, descending. */
   apply(updates) {
     const flags = new Map();
     updates.flags.uid.forEach((uid, index) => flags.set(uid, updates.flags.flags[index]));
@@ -187,22 +179,12 @@ export class ListModel {
         if (now) this.#rows.set(position, { ...row, flags: now });
       }
     }
-    let removed;
-    if (this.uids) {
-      removed = Array.from(updates.expunged.uid, (uid) => this.#positionOf(uid)).filter((p) => p !== undefined);
-      if (removed.length > 0) {
-        const dropped = new Set(removed);
-        this.uids = this.uids.filter((_, position) => !dropped.has(position));
-      }
-    } else {
-      removed = Array.from(updates.expunged.seq, (seq) => seq - 1);
-    }
-    removed.sort((a, b) => b - a);
+    return this.kind === "arrival" ? this.#applyArrival(updates) : this.#applySorted(updates);
+  }
+
+  #applyArrival(updates) {
+    const removed = Array.from(updates.expunged.seq, (seq) => seq - 1).sort((a, b) => b - a);
     if (removed.length > 0) this.#close(removed);
-    if (this.uids) {
-      this.total = this.uids.length;
-      return removed;
-    }
     const shown = removed.filter((position) => position < this.total);
     this.total -= shown.length;
     this.#exists = updates.exists ?? this.#exists - removed.length;
@@ -210,7 +192,24 @@ export class ListModel {
     return shown;
   }
 
-  /** Takes positions out and moves the rows behind them up. */
+  #applySorted(updates) {
+    const gone = new Set(updates.expunged.uid);
+    const removed = [];
+    for (const [position, row] of this.#rows) if (gone.has(row.uid)) removed.push(position);
+    removed.sort((a, b) => b - a);
+    if (removed.length > 0) this.#close(removed);
+    const left = this.total - gone.size;
+    this.#exists = updates.exists ?? left;
+    this.total = this.#exists;
+    // Who knows where the new ones stand, and those that went without our seeing them.
+    if (this.#exists !== left || removed.length < gone.size) {
+      this.#generation += 1;
+      this.#fresh.clear();
+    }
+    return removed;
+  }
+
+  /** Takes positions out and moves the rows above them down. */
   #close(removed) {
     const ascending = removed.slice().reverse();
     const moved = new Map();
