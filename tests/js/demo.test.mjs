@@ -1,16 +1,10 @@
-// The demo as a user has it: served under its policy, in a browser with a profile on disk.
+// The demo webmail: its list and mailboxes, in one tab and in two, and what is put in.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
+import { Demo, LIMIT, mailbox, row, title } from "./support/demo.mjs";
 
-import { serve } from "../../scripts/serve.mjs";
-
-const LIMIT = { timeout: 90_000 };
 const MBOX = [
   "From alice@example.org Thu Jan  1 10:00:00 2026",
   "From: Alice Example <alice@example.org>",
@@ -40,62 +34,13 @@ const MBOX = [
   "",
 ].join("\n");
 
-let server;
-let profile;
-let browser;
-/** What no page may say: errors on the console, violations of the policy, requests elsewhere. */
-let complaints;
+let demo;
 
-async function launch() {
-  browser = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-    viewport: { width: 1280, height: 800 },
-    locale: "en-US",
-  });
-  browser.setDefaultTimeout(20_000);
-  browser.on("page", watch);
-  browser.on("request", (request) => {
-    const { origin, protocol } = new URL(request.url());
-    if (protocol.startsWith("http") && !server.url.startsWith(origin)) complaints.push(`asked for ${request.url()}`);
-  });
-  for (const page of browser.pages()) watch(page);
-}
-
-function watch(page) {
-  page.on("console", (message) => {
-    if (message.type() === "error" || /Content Security Policy/i.test(message.text())) complaints.push(`console: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.stack}`));
-}
-
-/** A tab with the demo; `query` chooses a mail store of its own. */
-async function open(query = "") {
-  const page = await browser.newPage();
-  await page.goto(`${server.url}${query}`);
-  await page.locator("#app[data-state=ready]").waitFor();
-  return page;
-}
-
-const row = (page, subject) => page.locator(".row:not([hidden])", { hasText: subject });
-const mailbox = (page, name) => page.locator(`.tree-item[data-name="${name}"] > .tree-row`);
-const title = (page) => page.locator(".reader-subject");
-
-before(async () => {
-  profile = await mkdtemp(path.join(tmpdir(), "demo-profile-"));
-  server = await serve({ port: 0 });
-  complaints = [];
-  await launch();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  if (profile) await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-}, LIMIT);
+before(async () => { demo = await Demo.start(); }, LIMIT);
+after(() => demo?.close(), LIMIT);
 
 test("the first view is not empty, and a message opens and is marked as read", LIMIT, async () => {
-  const page = await open();
+  const page = await demo.open();
   await page.locator(".toast", { hasText: "sample messages added" }).waitFor({ timeout: 60_000 });
   await row(page, "Welcome to your offline mailbox").first().waitFor();
   assert.ok((await page.locator(".row:not([hidden])").count()) > 5);
@@ -112,8 +57,8 @@ test("the first view is not empty, and a message opens and is marked as read", L
 });
 
 test("stars, new mailboxes and moves work by keys, show in a second tab at once, and survive a restart", LIMIT, async () => {
-  const first = await open();
-  const second = await open();
+  const first = await demo.open();
+  const second = await demo.open();
   await row(first, "Welcome to your offline mailbox").first().waitFor();
   await row(second, "Welcome to your offline mailbox").first().waitFor();
   const before = await first.locator('.row[data-index="1"]:not([hidden])').getAttribute("data-uid");
@@ -148,9 +93,9 @@ test("stars, new mailboxes and moves work by keys, show in a second tab at once,
   await second.locator(`.row[data-uid="${before}"]`).waitFor({ state: "detached" });
   await mailbox(second, "Projects/Garden").locator(".tree-count", { hasText: "1" }).waitFor();
 
-  await browser.close();
-  await launch();
-  const again = await open();
+  await demo.browser.close();
+  await demo.launch();
+  const again = await demo.open();
   await mailbox(again, "Projects/Garden").click();
   // The inbox, which was on screen before, has starred messages too.
   await again.locator("#mailbox-subtitle", { hasText: /^1 message/ }).waitFor();
@@ -161,7 +106,7 @@ test("stars, new mailboxes and moves work by keys, show in a second tab at once,
 });
 
 test("an mbox is imported by the file picker, and hostile HTML neither runs nor loads anything", LIMIT, async () => {
-  const page = await open("?owner=import@example.org&empty");
+  const page = await demo.open("?owner=import@example.org&empty");
   await page.locator("#list-empty", { hasText: "Inbox is empty" }).waitFor();
   await page.locator("#import-files").setInputFiles({ name: "small.mbox", mimeType: "application/mbox", buffer: Buffer.from(MBOX) });
   await page.locator(".toast", { hasText: "2 messages" }).waitFor();
@@ -189,7 +134,7 @@ test("an mbox is imported by the file picker, and hostile HTML neither runs nor 
 });
 
 test("an import shows how far it is and can be cancelled; what came in stays", LIMIT, async () => {
-  const page = await open("?owner=cancel@example.org&empty");
+  const page = await demo.open("?owner=cancel@example.org&empty");
   await page.locator("#list-empty", { hasText: "Inbox is empty" }).waitFor();
   const COUNT = 12_000;
   const body = `${"Some words to fill a line of mail with.\n".repeat(50)}\n`;
@@ -208,7 +153,7 @@ test("an import shows how far it is and can be cancelled; what came in stays", L
 });
 
 test("deleting moves to the trash and can be undone; without a trash it is for good", LIMIT, async () => {
-  const page = await open("?owner=delete@example.org&empty");
+  const page = await demo.open("?owner=delete@example.org&empty");
   const put = (name, subject) => page.locator("#import-files").setInputFiles({ name, mimeType: "message/rfc822", buffer: Buffer.from(`Subject: ${subject}\r\n\r\nText\r\n`) });
   await page.locator("#list-empty", { hasText: "Inbox is empty" }).waitFor();
   await put("a.eml", "Going away");
@@ -239,7 +184,7 @@ test("deleting moves to the trash and can be undone; without a trash it is for g
 });
 
 test("a list of 20,000 messages builds few rows, wherever one scrolls", { timeout: 180_000 }, async () => {
-  const page = await open("?owner=many@example.org&empty");
+  const page = await demo.open("?owner=many@example.org&empty");
   const COUNT = 20_000;
   await page.evaluate(async (many) => {
     const { openSession } = await import("/pkg/index.js");
@@ -272,26 +217,6 @@ test("a list of 20,000 messages builds few rows, wherever one scrolls", { timeou
   await page.close();
 });
 
-test("the filter line finds by flags and texts, and says what it does not understand", LIMIT, async () => {
-  const page = await open();
-  await page.locator("#list").focus();
-  await page.keyboard.press("/");
-  await page.keyboard.type("starred");
-  await page.keyboard.press("Enter");
-  await page.locator("#mailbox-subtitle", { hasText: "match" }).waitFor();
-  await page.locator(".row.starred:not([hidden])").first().waitFor();
-  assert.equal(await page.locator(".row:not([hidden]):not(.starred)").count(), 0);
-  await page.locator("#search").fill('"MAILBOX lives in your" -from:nobody');
-  await page.locator("#mailbox-subtitle", { hasText: /^1 / }).waitFor();
-  assert.equal(await page.locator(".row:not([hidden])").count(), 1);
-  await page.locator("#search").fill("colour:red");
-  await page.keyboard.press("Enter");
-  await page.locator(".toast-error", { hasText: "is no filter" }).waitFor();
-  await page.locator("#search").fill("");
-  await page.locator("#mailbox-subtitle", { hasText: "messages" }).waitFor();
-  await page.close();
-});
-
 test("no page complained: no console errors, no policy violations, no request elsewhere", () => {
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(demo.complaints, []);
 });

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { mkdtemp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { MESSAGE_POLICY, POLICY, serve } from "../../scripts/serve.mjs";
+import { IMAGES_POLICY, MESSAGE_POLICY, POLICY, serve } from "../../scripts/serve.mjs";
 
 /** A server over a throw-away folder `site/`, beside which lies `secret.txt`. */
 async function started(t, files) {
@@ -68,6 +68,20 @@ test("files come with their types, an index for a folder, and the policy", async
   await frame.arrayBuffer();
 });
 
+test("the demo's one library is served beside it, and nothing else of node_modules", async (t) => {
+  const server = await serve();
+  t.after(() => server.close());
+  const library = await fetch(`${server.url}vendor/dompurify/purify.es.mjs`);
+  assert.equal(library.headers.get("content-type"), "text/javascript; charset=utf-8");
+  assert.match(await library.text(), /export default|as default/);
+  for (const target of ["/vendor/dompurify/../package.json", "/vendor/playwright-core/package.json", "/node_modules/dompurify/package.json"]) {
+    assert.equal((await rawStatus(server.port, target)).status, 404, target);
+  }
+  const images = await fetch(`${server.url}message-images.html`);
+  assert.equal(images.headers.get("content-security-policy"), IMAGES_POLICY);
+  await images.arrayBuffer();
+});
+
 test("the policies let no inline script and no foreign host in", () => {
   for (const policy of [POLICY, MESSAGE_POLICY]) {
     assert.match(policy, /^default-src 'none';/);
@@ -75,6 +89,7 @@ test("the policies let no inline script and no foreign host in", () => {
   }
   assert.doesNotMatch(POLICY, /'unsafe-inline'/);
   assert.doesNotMatch(MESSAGE_POLICY, /script-src|connect-src|frame-src/);
+  assert.equal(IMAGES_POLICY.replace(" https: http:", ""), MESSAGE_POLICY, "pictures, and nothing else, may come from elsewhere");
 });
 
 test("nothing outside the folder, hidden or malformed is served", async (t) => {
