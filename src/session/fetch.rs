@@ -14,6 +14,7 @@ use crate::mime::header;
 use crate::mime::section::{Item, Section, SectionText};
 use crate::mime::{Bodies, BodyStructure, Decoder, Encoding, Envelope, Layout};
 use crate::model::{Error, ErrorCode, MailboxId, Message, Result, SequenceSet, Uid, Value};
+use crate::platform;
 use crate::view::SelectedMailbox;
 
 /// How many list rows are read at once.
@@ -22,6 +23,9 @@ const ROWS: usize = 1024;
 /// How many messages, and about how many octets of them, are read at once.
 const BATCH: usize = 64;
 const BATCH_OCTETS: u64 = 8 << 20;
+
+/// After so long of reading contents the host's other tasks get a turn.
+const TURN_MS: i64 = 12;
 
 /// How much of a message is looked at first for the end of its header, in octets.
 const FIRST_LOOK: usize = 8 << 10;
@@ -75,6 +79,7 @@ impl BaseSession {
     ) -> Result<()> {
         // Deleted just now: the next call says so.
         let mailbox = self.mailbox_set.get_mailbox_by_id(mailbox_id).await?;
+        let mut turn_ms = platform::now_ms();
         let mut rest = messages;
         while !rest.is_empty() {
             let size = if items.needs_content() { batch_of(rest) } else { ROWS };
@@ -95,6 +100,11 @@ impl BaseSession {
             for ((row, content), (seq, message)) in rows.zip(contents).zip(batch) {
                 let mut found = MessageItems { row, ..MessageItems::default() };
                 if let Some(content) = content {
+                    // Also where the clock was set back.
+                    if !(0..TURN_MS).contains(&(platform::now_ms() - turn_ms)) {
+                        platform::yield_now().await;
+                        turn_ms = platform::now_ms();
+                    }
                     self.layouts.read((mailbox_id, message.uid), content, items, &mut found)?;
                 }
                 each(*seq, message, found);

@@ -12,6 +12,7 @@ use crate::model::{AppendMessage, Flags, ForeignBytes, MailboxName, ZonedTime};
 use crate::session::SessionOptions;
 use crate::store::{MemoryStore, Space};
 use crate::testing::counting_store::CountingStore;
+use crate::testing::generator::{Generator, GeneratorOptions};
 
 /// Octets elsewhere, with a count of those that were taken in.
 struct Elsewhere {
@@ -235,4 +236,55 @@ fn a_list_of_fifty_reads_no_content_and_a_fetch_no_more_than_its_messages() {
         assert_eq!(read, [(Space::Directory, 1), (Space::Content, 1)]);
         assert_eq!(fetch("120", "BODYSTRUCTURE").await, (1, vec![]));
     });
+}
+
+#[test]
+fn whatever_the_mail_sections_and_parts_are_what_they_are_in_the_whole() {
+    let mut mails: Vec<Vec<u8>> =
+        vec![big(), b"\r\n".to_vec(), Vec::new(), b"Content-Type: message/rfc822\n\n".repeat(99)];
+    let mut generator =
+        Generator::new(GeneratorOptions { median_size: 20_000, ..GeneratorOptions::default() });
+    mails.extend((0..25).map(|_| generator.next_message().raw));
+    // The same mails, damaged.
+    let damaged: Vec<Vec<u8>> =
+        mails.iter().map(|raw| raw.iter().copied().filter(|octet| *octet != b'-').collect()).collect();
+    mails.extend(damaged);
+    for raw in mails {
+        let layout = Layout::parse(&raw);
+        let world = World::new(raw.clone());
+        let numbers = layout.paths().into_iter().flatten().take(40).chain([vec![], vec![1, 1, 1], vec![9]]);
+        for number in numbers {
+            for (text, item) in [
+                (SectionText::Whole, Item::Body),
+                (SectionText::Whole, Item::Binary),
+                (SectionText::Whole, Item::BinarySize),
+                (SectionText::Header, Item::Body),
+                (SectionText::Text, Item::Body),
+                (SectionText::Mime, Item::Body),
+                (SectionText::HeaderFields { names: vec!["SUBJECT".to_owned()], not: true }, Item::Body),
+            ] {
+                for partial in [None, Some((3, 40))] {
+                    let section = Section { item, partial, ..Section::new(number.clone(), text.clone()) };
+                    let asked = FetchItems { sections: vec![section.clone()], ..FetchItems::default() };
+                    let found = world.read(&asked).map(|found| found.sections.unwrap().pop().unwrap());
+                    let whole = match section.item {
+                        Item::BinarySize => {
+                            let section = Section { item: Item::Binary, partial: None, ..section.clone() };
+                            section.read(&raw, &layout).map(|octets| {
+                                octets.map_or(SectionContent::Missing, |octets| {
+                                    SectionContent::Size(octets.len() as u64)
+                                })
+                            })
+                        }
+                        _ => section.read(&raw, &layout).map(octets_or_missing),
+                    };
+                    match (found, whole) {
+                        (Ok(found), Ok(whole)) => assert!(found == whole, "{}", section.label()),
+                        (Err(found), Err(whole)) => assert_eq!(found.code(), whole.code()),
+                        (found, whole) => panic!("{}: {found:?}, {whole:?}", section.label()),
+                    }
+                }
+            }
+        }
+    }
 }
