@@ -1,9 +1,12 @@
 // The backends known in this page. Not here: what a store is (index.d.ts, StoreAdapter).
 
 import * as check from "./arguments.js";
-import { MailboxError } from "./errors.js";
+import { MailboxError, invalid } from "./errors.js";
+import { hasSqlite, isNode, noSqlite } from "./node/builtins.js";
+import { databaseFile, storageOf } from "./node/files.js";
+import { sqliteStore } from "./node/sqlite.js";
 
-const BUILT_IN = ["indexeddb", "memory"];
+const BUILT_IN = ["indexeddb", "memory", "sqlite"];
 
 const registered = new Map();
 let chosen;
@@ -16,6 +19,8 @@ export function registerBackend(name, factory) {
   }
   backends.add(name, factory);
 }
+
+export const hasIndexedDb = () => typeof indexedDB === "object" && indexedDB !== null;
 
 function names() {
   return [...new Set([...BUILT_IN, ...registered.keys()])].sort();
@@ -35,7 +40,8 @@ export const backends = Object.freeze({
 
   get default() {
     if (chosen !== undefined) return chosen;
-    return typeof indexedDB === "object" && indexedDB !== null ? "indexeddb" : undefined;
+    if (hasIndexedDb()) return "indexeddb";
+    return hasSqlite() ? "sqlite" : undefined;
   },
 
   add(name, factory) {
@@ -47,14 +53,29 @@ export const backends = Object.freeze({
   },
 });
 
-/** The backend to use, and its factory where it is not built in. */
+/** The backend to use, and its factory where an application registered it. */
 export function backendFor(name) {
   const wanted = name === undefined ? backends.default : known(name);
   if (wanted === undefined) {
+    if (isNode()) throw noSqlite();
     throw new MailboxError(
       "UNAVAILABLE",
       'there is no IndexedDB here; name another backend: "memory" keeps mail until the session is closed',
     );
   }
   return { backend: wanted, factory: registered.get(wanted) };
+}
+
+/**
+ * Where the engine finds a database: the `place` that makes it one with other sessions', what makes its
+ * store, where that is not built into the engine, and what tells of its room, where the browser does not.
+ */
+export function placeOf({ backend, factory, owner, database, directory, path }) {
+  if (factory !== undefined || backend !== "sqlite") {
+    if ((directory ?? path ?? undefined) !== undefined) throw invalid(`the backend ${JSON.stringify(backend)} has no directory or path`);
+    return { place: database, store: factory && (() => factory(Object.freeze({ owner, database }))) };
+  }
+  if (!hasSqlite()) throw noSqlite();
+  const file = databaseFile(database, { directory, path });
+  return { place: file, store: () => sqliteStore({ path: file }), storage: () => storageOf(file) };
 }

@@ -99,13 +99,24 @@ export interface OpenSessionOptions {
   /** The name of the database; `offline-mailbox:` and the owner where absent. */
   database?: string | null | undefined;
   /**
-   * `"indexeddb"` (the default where there is IndexedDB), `"memory"` (gone with the last session
-   * that uses the database), or a name given to {@link registerBackend}.
+   * `"indexeddb"` (the default where there is IndexedDB), `"sqlite"` (the default in Node, 22.13 and
+   * newer: a file; see `directory`), `"memory"` (gone with the last session that uses the database), or a
+   * name given to {@link registerBackend}.
    */
   backend?: string | null | undefined;
   /**
+   * With `"sqlite"`: the folder of the database's file, which is created where it is missing. Where
+   * absent, the platform's for this user's data: `$XDG_DATA_HOME/offline-mailbox` or
+   * `~/.local/share/offline-mailbox`, `~/Library/Application Support/offline-mailbox`,
+   * `%LOCALAPPDATA%\offline-mailbox`. The file's name is made of the database's
+   * (`databaseFile` of `offline-mailbox/node`). It must not lie on a network's disk.
+   */
+  directory?: string | URL | null | undefined;
+  /** With `"sqlite"`: the file itself, in place of a folder. */
+  path?: string | URL | null | undefined;
+  /**
    * When a change counts as done: `"relaxed"` (the default) when the operating system has it,
-   * `"strict"` when the disk has it.
+   * `"strict"` when the disk has it. A program or tab that is killed loses neither.
    */
   durability?: "relaxed" | "strict" | null | undefined;
   /** Search keys that searches refuse with `CANNOT`, by their IMAP names; `hasAttachment` is `HASATTACHMENT`. */
@@ -124,18 +135,25 @@ export interface OpenSessionOptions {
  * is none) and returns a session. Sessions of one page share an open database. A failed load is
  * tried anew by the next call.
  *
- * Fails with `UNAVAILABLE` (no IndexedDB here and no other backend named; the engine cannot be
- * loaded), `NOT_FOUND` (no such backend), `BLOCKED` (another tab holds an older version),
- * `SCHEMA_TOO_NEW`, `INVALID_ARGUMENT` (also where the database is another owner's).
+ * Several tabs, programs and threads may have one database open; each sees the others' changes.
+ *
+ * Fails with `UNAVAILABLE` (neither IndexedDB nor `node:sqlite` here and no other backend named; the file
+ * cannot be reached; the engine cannot be loaded), `NOT_FOUND` (no such backend), `BLOCKED` (another tab
+ * holds an older version, another program the file), `SCHEMA_TOO_NEW`, `CORRUPT` (also for a file that is no
+ * database of this library), `QUOTA_EXCEEDED`, `INVALID_ARGUMENT` (also where the database is another owner's).
  */
 export function openSession(options: OpenSessionOptions): Promise<Session>;
 
 /**
- * Deletes an IndexedDB database for good: all mail of one owner. Succeeds where there is none.
- * Fails with `CONFLICT` while a session of this page is open on it, `BLOCKED` where another tab
- * does not let go, `UNAVAILABLE` without IndexedDB.
+ * Deletes a database for good, in IndexedDB or, where there is none or a place is named, in Node's
+ * file: all mail of one owner. Succeeds where there is none. Fails with `CONFLICT` while a session of
+ * this page or program is open on it, `BLOCKED` where another tab or program does not let go, `CORRUPT`
+ * where `path` names something else than a database of this library, `UNAVAILABLE` with neither kind of storage.
  */
-export function deleteDatabase(database: string | { owner: string }, options?: DeleteDatabaseOptions | null): Promise<void>;
+export function deleteDatabase(
+  database: string | { owner: string; directory?: string | URL | null | undefined; path?: string | URL | null | undefined },
+  options?: DeleteDatabaseOptions | null,
+): Promise<void>;
 
 /** Options of {@link deleteDatabase}. */
 export interface DeleteDatabaseOptions {
@@ -159,7 +177,7 @@ export type BackendFactory = (request: BackendRequest) => StoreAdapter | Promise
  */
 export function registerBackend(name: string, factory: BackendFactory): void;
 
-/** The backends known in this page. */
+/** The backends known in this page or program. */
 export const backends: {
   /** Their names: the built-in ones and those registered, sorted. */
   readonly names: readonly string[];
@@ -1060,7 +1078,7 @@ export class Session {
   /** Looks at every record of the database; changes nothing. */
   verify(options?: SignalOption): Promise<VerifyReport>;
 
-  /** How much room there is. */
+  /** How much room there is. For a file: what it takes, that and what is free on its disk, and `true`. */
   storage(): Promise<StorageReport>;
   /** Asks the browser not to evict this origin's data; whether it promised. `false` where it cannot be asked. */
   requestPersistence(): Promise<boolean>;
@@ -1543,6 +1561,10 @@ export interface StoreJournal {
  * - To fail, throw an error whose `code` is an {@link ErrorCode}; any other counts as
  *   `UNAVAILABLE`. A failing method has changed nothing, unless a failing `commit`'s error has
  *   `outcomeUnknown: true`.
+ * - Calls may come while others are under way; each of a kind may answer at once or later.
+ *
+ * `offline-mailbox/testing` runs all of this as tests on a store of yours; `offline-mailbox/adapters/map` is
+ * one in fifty lines to begin with.
  */
 export interface StoreAdapter {
   /** Reads everything asked for at one moment: no commit lands between two of its answers. */

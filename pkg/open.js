@@ -1,13 +1,15 @@
 // Opening sessions and deleting databases, for the entries. Not here: where the engine comes from (index.js, slim.js, inline.js).
 
 import * as check from "./arguments.js";
-import { backendFor } from "./backends.js";
+import { backendFor, hasIndexedDb, placeOf } from "./backends.js";
 import { loadEngine } from "./engine.js";
 import { MailboxError } from "./errors.js";
+import { hasSqlite } from "./node/builtins.js";
+import { deleteSqliteDatabase } from "./node/sqlite.js";
 import { Session, SessionCore } from "./session.js";
 import { abandonable, throwIfAborted } from "./signals.js";
 
-const OPTIONS = ["owner", "database", "backend", "durability", "disabledSearchKeys", "wasm", "signal"];
+const OPTIONS = ["owner", "database", "backend", "directory", "path", "durability", "disabledSearchKeys", "wasm", "signal"];
 
 const ownerOf = (value) => check.text(value, "owner", { min: 1, max: 255 });
 const databaseOf = (value, what = "database") => check.text(value, what, { min: 1, max: 300 });
@@ -24,12 +26,17 @@ export async function openSession(options, engineSource) {
   const signal = check.optionalSignal(given.signal);
   throwIfAborted(signal);
   const { backend, factory } = backendFor(name);
+  const { directory, path } = given;
+  const { place, store, storage } = placeOf({ backend, factory, owner, database, directory, path });
 
   const opening = (async () => {
     const engine = await loadEngine(given.wasm ?? undefined, engineSource);
-    const adapter = factory && (() => factory(Object.freeze({ owner, database })));
-    const handle = await engine.call((glue) => glue.open(owner, database, backend, durability, disabled, adapter));
-    return new SessionCore(engine, handle, { owner, database, backend, durability });
+    let failure;
+    const adapter = store && (() => (async () => store())().catch((error) => Promise.reject((failure = error))));
+    const opened = engine.call((glue) => glue.open(owner, place, backend, durability, disabled, adapter));
+    // The engine passes on an error's code, but its words only as a cause.
+    const handle = await opened.catch((error) => Promise.reject(failure instanceof MailboxError ? failure : error));
+    return new SessionCore(engine, handle, { owner, database, backend, durability, storage });
   })();
   try {
     return new Session(await abandonable(opening, signal));
@@ -46,13 +53,15 @@ export async function openSession(options, engineSource) {
 /** As the entries' `deleteDatabase`. */
 export async function deleteDatabase(database, options, engineSource) {
   const { wasm } = check.options(options, ["wasm"]);
-  const isOwner = database !== null && typeof database === "object";
-  const name = isOwner
-    ? databaseOfOwner(ownerOf(check.options(database, ["owner"], "the database").owner))
-    : databaseOf(database, "the database");
-  if (typeof indexedDB !== "object" || indexedDB === null) {
-    throw new MailboxError("UNAVAILABLE", "there is no IndexedDB here");
+  const isObject = database !== null && typeof database === "object";
+  const { owner, directory, path } = isObject ? check.options(database, ["owner", "directory", "path"], "the database") : {};
+  const name = isObject ? databaseOfOwner(ownerOf(owner)) : databaseOf(database, "the database");
+  const isFile = (directory ?? path ?? undefined) !== undefined;
+  if (isFile || (!hasIndexedDb() && hasSqlite())) {
+    await deleteSqliteDatabase({ database: name, directory, path });
+    return;
   }
+  if (!hasIndexedDb()) throw new MailboxError("UNAVAILABLE", "there is no IndexedDB here");
   const engine = await loadEngine(wasm ?? undefined, engineSource);
   await engine.call((glue) => glue.deleteDatabase(name));
 }

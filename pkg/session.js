@@ -514,7 +514,8 @@ export class Session {
 
   storage() {
     return this.#core.run(async () => {
-      const { backend, database } = this.#core.about;
+      const { backend, database, storage: own } = this.#core.about;
+      if (own) return { backend, database, ...(await own()) };
       const storage = globalThis.navigator?.storage;
       const [estimate, persistent] = await Promise.all([
         storage?.estimate?.().catch(() => undefined),
@@ -526,6 +527,7 @@ export class Session {
 
   requestPersistence() {
     return this.#core.run(async () => {
+      if (this.#core.about.storage) return true;
       const storage = globalThis.navigator?.storage;
       return (await storage?.persist?.().catch(() => false)) ?? false;
     });

@@ -24,10 +24,11 @@ export function mapStore() {
         const rows = records.filter(([key]) => compare(key, from) >= 0 && compare(key, to) < 0);
         if (reverse) rows.reverse();
         const taken = [];
-        for (let octets = 0; taken.length < Math.min(rows.length, maxRows) && octets < maxBytes; ) {
-          const [key, value] = rows[taken.length];
+        let octets = 0;
+        for (const [key, value] of rows.slice(0, maxRows)) {
           octets += keysOnly ? 0 : value.length;
           taken.push([key, keysOnly ? null : value]);
+          if (!keysOnly && octets >= maxBytes) break;
         }
         return taken;
       }),
@@ -41,7 +42,7 @@ export function mapStore() {
       const gone = (key) =>
         batch.deletes.some((each) => same(each, key)) ||
         batch.deleteRanges.some(({ from, to }) => compare(key, from) >= 0 && compare(key, to) < 0);
-      const puts = batch.puts.map(([key, value]) => [key, value]);
+      const puts = batch.puts.filter(([key], at) => !batch.puts.slice(at + 1).some(([later]) => same(later, key)));
       records = records.filter(([key]) => !gone(key) && !puts.some(([put]) => same(put, key)));
       records.push(...puts);
       records.sort(([a], [b]) => compare(a, b));
