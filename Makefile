@@ -1,7 +1,7 @@
 # Two commands do everything, set-up included: `make demo` and `make test`.
 # The logic is in scripts/; every script says at its head what it does and which variables it reads.
 
-.PHONY: help setup build demo test lint fuzz clean
+.PHONY: help setup build demo test lint fuzz soak clean
 
 help:
 	@printf '%s\n' \
@@ -12,7 +12,8 @@ help:
 	  'make build         the wasm into pkg/wasm' \
 	  'make lint          formatting and lints' \
 	  'make fuzz          ten minutes of fuzzing for each parser (SECONDS=600)' \
-	  'make clean         what was built here (not the tools shared by all checkouts)'
+	  'make soak          200 rounds of kill -9 on the store in a file (ROUNDS=200)' \
+  'make clean         what was built here (not the tools shared by all checkouts)'
 
 setup:
 	@bash scripts/setup.sh
@@ -32,6 +33,9 @@ lint:
 
 fuzz:
 	@bash scripts/fuzz.sh $(or $(SECONDS),600)
+
+soak:
+	@bash scripts/soak.sh $(or $(ROUNDS),200)
 
 clean:
 	rm -rf target pkg/wasm node_modules www/data .tools

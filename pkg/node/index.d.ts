@@ -7,9 +7,13 @@
  * belong to it. Several programs, and several threads, may have it open at once; each sees the others' changes within half
  * a second while it waits for some. It must lie on a disk of this machine, not on a network's. To copy a
  * file, close it first in every program, or use SQLite's `VACUUM INTO`.
+ *
+ * SQLite works on the thread that calls it: a server with many mailboxes should open sessions in workers.
+ * Some releases of Node print an `ExperimentalWarning` at the first use; `node --disable-warning=ExperimentalWarning` does without.
  */
 
 import type { StoreAdapter } from "../index.js";
+import type { URL } from "../platform.js";
 
 /** Where a database's file is. */
 export interface SqlitePlace {

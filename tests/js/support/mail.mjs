@@ -5,10 +5,13 @@ export const mail = (subject, body = "Hello.\r\n", headers = "") =>
 
 let last = 0;
 
-/** The options of a memory database that no other test has. */
+/** What a suite runs on. */
+export const backend = process.env.OFFLINE_MAILBOX_TEST_BACKEND ?? "memory";
+
+/** The options of a database that no other test has. */
 export function fresh(options = {}) {
   last += 1;
-  return { owner: "ada@example.org", backend: "memory", database: `test-${process.pid}-${last}`, ...options };
+  return { owner: "ada@example.org", backend, database: `test-${process.pid}-${last}`, ...options };
 }
 
 /** Resolves with the promise, or fails after `ms`: a wait that hangs is then named. */
