@@ -5,7 +5,7 @@ use crate::mime::header;
 use crate::model::Value;
 
 /// How much is read first; most headers are shorter.
-const FIRST_BYTES: usize = 8 * 1024;
+pub(crate) const FIRST_BYTES: usize = 8 * 1024;
 
 /// The octets of a message's header, the empty line that ends it included;
 /// all octets where there is no such line (semantics 173). Of content outside

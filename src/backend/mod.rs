@@ -3,7 +3,7 @@
 //! free. No storage here, no sessions.
 
 mod filter_set;
-mod header_octets;
+pub(crate) mod header_octets;
 mod mailbox_data;
 mod mailbox_set;
 mod registry;

@@ -1,5 +1,7 @@
 //! The Date header (RFC 5322 sections 3.3 and 4.3), read leniently.
 
+use crate::model::calendar::{days_from_date, days_in_month};
+
 /// When a message says it was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentDate {
@@ -139,7 +141,7 @@ impl Found {
             return None;
         }
         let zone = self.zone.unwrap_or(0);
-        let minutes = days_from_civil(year, month, day) * 1440 + hour * 60 + minute - zone;
+        let minutes = days_from_date(year, month, day) * 1440 + hour * 60 + minute - zone;
         Some(SentDate {
             timestamp_ms: (minutes * 60 + second) * 1000,
             zone_minutes: i16::try_from(zone).ok()?,
@@ -188,26 +190,6 @@ fn named_zone(name: &[u8]) -> Option<i64> {
         _ => return None,
     };
     Some(hours * 60)
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 => 28 + i64::from(is_leap(year)),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let before = year - 1;
-    let years = before * 365 + before / 4 - before / 100 + before / 400;
-    let months: i64 = (1..month).map(|earlier| days_in_month(year, earlier)).sum();
-    years + months + day - 1 - 719_162
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The vocabulary: flags, ids, names, sequence sets, messages, errors. Plain
 //! data with its rules; no storage, no browser, nothing asynchronous.
 
+pub mod calendar;
 mod error;
 mod flags;
 mod id;

@@ -1,6 +1,7 @@
 //! The search keys of RFC 9051 section 6.4.4 and its extensions, as plain
 //! data. Not here: their text form (`parse.rs`), and how they are tested (`matcher.rs`).
 
+use crate::model::calendar::{days_from_date, days_in_month};
 use crate::model::{
     EmailId, Error, ErrorCode, ModSeq, Result, SequenceSet, SystemFlags, ThreadId, ZonedTime,
 };
@@ -18,23 +19,17 @@ impl Day {
     /// The day of a year (0 to 9999), month (1 to 12) and day of the month, in
     /// the Gregorian calendar. `INVALID_ARGUMENT` where there is no such day.
     pub fn from_date(year: i32, month: u32, day: u32) -> Result<Day> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let length = match month {
-            4 | 6 | 9 | 11 => 30,
-            2 if leap => 29,
-            2 => 28,
-            _ => 31,
-        };
-        if !(0..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=length).contains(&day) {
+        let (of_year, of_month) = (i64::from(year), i64::from(month));
+        let length = days_in_month(of_year, of_month);
+        if !(0..=9999).contains(&year)
+            || !(1..=12).contains(&month)
+            || !(1..=length).contains(&i64::from(day))
+        {
             return Err(Error::invalid(format!(
                 "{year:04}-{month:02}-{day:02} is not a day of the calendar"
             )));
         }
-        // Years are taken to begin in March, so that a leap day is a year's last.
-        let years = i64::from(year) - i64::from(month <= 2);
-        let (era, of_era) = (years.div_euclid(400), years.rem_euclid(400));
-        let of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
-        Ok(Day(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468))
+        Ok(Day(days_from_date(of_year, of_month, i64::from(day))))
     }
 
     /// The day that a calendar at the time's own offset shows (semantics 142).

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{BaseSession, FetchItems, FetchOptions, FetchResult, MessageItems, SectionContent};
-use crate::backend::MailboxData;
+use crate::backend::{MailboxData, header_octets};
 use crate::mime::bodies::BodyPart;
 use crate::mime::encoded_word::decode_header_text;
 use crate::mime::header;
@@ -26,9 +26,6 @@ const BATCH_OCTETS: u64 = 8 << 20;
 
 /// After so long of reading contents the host's other tasks get a turn.
 const TURN_MS: i64 = 12;
-
-/// How much of a message is looked at first for the end of its header, in octets.
-const FIRST_LOOK: usize = 8 << 10;
 
 /// The encoded octets that a [`PartReader`] takes at a time.
 const PIECE: usize = 128 << 10;
@@ -283,7 +280,7 @@ impl Layouts {
             });
         }
         if items.needs_header() {
-            let header = header_of(&content);
+            let header = header_octets(&content);
             found.raw_envelope = items.raw_envelope.then(|| Envelope::parse(&header));
             found.headers = (!items.headers.is_empty()).then(|| named_fields(&header, &items.headers));
         }
@@ -315,7 +312,7 @@ impl Layouts {
                 return Ok(SectionContent::Octets(partial(content, section)));
             }
             let (header, layout) = own.get_or_insert_with(|| {
-                let header = header_of(content);
+                let header = header_octets(content);
                 let layout = Layout::parse(&header);
                 (header, layout)
             });
@@ -371,21 +368,6 @@ fn files(bodies: Bodies) -> Vec<BodyPart> {
     files.sort_by_key(|part| part.index);
     files.dedup_by_key(|part| part.index);
     files
-}
-
-/// The header of a message, with the empty line that ends it: as much of the octets as that takes.
-fn header_of(content: &Value) -> Vec<u8> {
-    let mut length = FIRST_LOOK;
-    loop {
-        let mut begin = content.slice(0..length).to_vec();
-        let is_all = begin.len() == content.len();
-        let header = header::split(&begin).header.len();
-        if is_all || header < begin.len() {
-            begin.truncate(header);
-            return begin;
-        }
-        length = length.saturating_mul(4);
-    }
 }
 
 fn named_fields(header: &[u8], names: &[String]) -> Vec<(String, Vec<String>)> {

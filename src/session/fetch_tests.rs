@@ -7,6 +7,7 @@ use futures::executor::block_on;
 
 use super::*;
 use crate::backend::MailboxSet;
+use crate::backend::header_octets::FIRST_BYTES;
 use crate::engine::{EngineOptions, StoreMailboxSet};
 use crate::model::{AppendMessage, Flags, ForeignBytes, MailboxName, ZonedTime};
 use crate::session::SessionOptions;
@@ -95,20 +96,20 @@ fn header_fields_take_in_the_header_alone() {
     });
     assert_eq!(found.headers.unwrap(), expected);
     assert_eq!(found.raw_envelope.unwrap().subject.as_deref(), Some("=?utf-8?q?gr=C3=BC=C3=9Fe?="));
-    assert!(world.taken.get() <= FIRST_LOOK, "{}", world.taken.get());
+    assert!(world.taken.get() <= FIRST_BYTES, "{}", world.taken.get());
 
     assert_eq!(world.octets("HEADER.FIELDS (X-A)"), b"X-A: 1\r\nx-a: 2\r\n\r\n");
     assert!(world.octets("HEADER").ends_with(b"boundary=b\r\n\r\n"));
-    assert!(world.taken.get() <= FIRST_LOOK);
+    assert!(world.taken.get() <= FIRST_BYTES);
     assert_eq!(world.octets("TEXT<0.5>"), b"--b\r\n");
-    assert!(world.taken.get() <= FIRST_LOOK + 5);
+    assert!(world.taken.get() <= FIRST_BYTES + 5);
     assert_eq!(world.octets("BODY[]<9.4>"), b"=?ut");
     assert_eq!(world.taken.get(), 4);
 }
 
 #[test]
 fn a_header_longer_than_the_first_look_is_found_and_one_without_end_is_all() {
-    for size in [FIRST_LOOK - 20, FIRST_LOOK, FIRST_LOOK * 5] {
+    for size in [FIRST_BYTES - 20, FIRST_BYTES, FIRST_BYTES * 5] {
         for end in ["\r\n\r\n", "\n\n"] {
             let header = format!("A: {}{end}", "x".repeat(size));
             let world = World::new(format!("{header}{}", "body\r\n".repeat(50_000)));

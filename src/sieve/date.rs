@@ -3,6 +3,7 @@
 use super::variables::Text;
 use crate::mime::date;
 use crate::model::ZonedTime;
+use crate::model::calendar::date_of_days;
 
 /// The zone in which a date is looked at.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ pub(crate) fn is_part(name: &[u8]) -> bool {
 pub(crate) fn part(time: ZonedTime, name: &[u8]) -> Option<String> {
     let local = time.timestamp_ms.div_euclid(1000).saturating_add(i64::from(time.zone_minutes) * 60);
     let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
+    let (year, month, day) = date_of_days(days);
     let weekday = (days + 4).rem_euclid(7);
     let mut text = String::new();
     let clock = |text: &mut String| {
@@ -136,17 +137,4 @@ fn join(text: &mut String, separator: char, numbers: &[(i64, usize)]) {
         }
         pad(text, *number, *width);
     }
-}
-
-/// Year, month and day of a day counted from 1970-01-01. Years are counted from March, so that the
-/// day a leap year adds is its last.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + next, month, day)
 }

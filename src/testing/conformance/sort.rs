@@ -72,7 +72,7 @@ pub async fn rfc_5256_sort_of_what_a_search_finds(world: Rc<World>) {
     let some = || SearchKey::Seq(seq("2:4"));
     assert_eq!(try_sort(&mut client, "(SUBJECT)", &[some()]).await.unwrap(), [3, 4, 2]);
     let seen = SearchKey::Flag(SystemFlags::SEEN);
-    assert_eq!(try_sort(&mut client, "(SUBJECT)", &[some(), seen]).await.unwrap(), []);
+    assert!(try_sort(&mut client, "(SUBJECT)", &[some(), seen]).await.unwrap().is_empty());
     client.remove("103").await;
     assert_eq!(sort(&mut client, "(SUBJECT)").await, [4, 3, 1, 2]);
     let view = client.selected.as_mut().unwrap();
@@ -160,8 +160,8 @@ pub async fn a_list_in_any_order_follows_its_view(world: Rc<World>) {
         assert_eq!(list.window(&world, &client, 0, 50).await, wanted, "{criteria}");
         assert_eq!(list.window(&world, &client, 1, 2).await, wanted[1..3], "{criteria}");
         assert_eq!(list.window(&world, &client, 4, u32::MAX).await, wanted[4..], "{criteria}");
-        assert_eq!(list.window(&world, &client, 5, 1).await, [], "{criteria}");
-        assert_eq!(list.window(&world, &client, 0, 0).await, [], "{criteria}");
+        assert!(list.window(&world, &client, 5, 1).await.is_empty(), "{criteria}");
+        assert!(list.window(&world, &client, 0, 0).await.is_empty(), "{criteria}");
     }
     // What is gone keeps its place until that is told, what has come gets one when that is.
     let mut list = List::new("(SUBJECT)", false);
