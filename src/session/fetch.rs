@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::turn::Turn;
 use super::{BaseSession, FetchItems, FetchOptions, FetchResult, MessageItems, SectionContent};
 use crate::backend::{MailboxData, header_octets};
 use crate::mime::bodies::BodyPart;
@@ -14,7 +15,6 @@ use crate::mime::header;
 use crate::mime::section::{Item, Section, SectionText};
 use crate::mime::{Bodies, BodyStructure, Decoder, Encoding, Envelope, Layout};
 use crate::model::{Error, ErrorCode, MailboxId, Message, Result, SequenceSet, Uid, Value};
-use crate::platform;
 use crate::view::SelectedMailbox;
 
 /// How many list rows are read at once.
@@ -23,9 +23,6 @@ const ROWS: usize = 1024;
 /// How many messages, and about how many octets of them, are read at once.
 const BATCH: usize = 64;
 const BATCH_OCTETS: u64 = 8 << 20;
-
-/// After so long of reading contents the host's other tasks get a turn.
-const TURN_MS: i64 = 12;
 
 /// The encoded octets that a [`PartReader`] takes at a time.
 const PIECE: usize = 128 << 10;
@@ -76,7 +73,7 @@ impl BaseSession {
     ) -> Result<()> {
         // Deleted just now: the next call says so.
         let mailbox = self.mailbox_set.get_mailbox_by_id(mailbox_id).await?;
-        let mut turn_ms = platform::now_ms();
+        let mut turn = Turn::begin();
         let mut rest = messages;
         while !rest.is_empty() {
             let size = if items.needs_content() { batch_of(rest) } else { ROWS };
@@ -97,11 +94,7 @@ impl BaseSession {
             for ((row, content), (seq, message)) in rows.zip(contents).zip(batch) {
                 let mut found = MessageItems { row, ..MessageItems::default() };
                 if let Some(content) = content {
-                    // Also where the clock was set back.
-                    if !(0..TURN_MS).contains(&(platform::now_ms() - turn_ms)) {
-                        platform::yield_now().await;
-                        turn_ms = platform::now_ms();
-                    }
+                    turn.pass().await;
                     self.layouts.read((mailbox_id, message.uid), content, items, &mut found)?;
                 }
                 each(*seq, message, found);

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use futures::future::{Either, select};
 
+use super::turn::Turn;
 use super::{BaseSession, MailboxMatches, SearchOptions, SearchProgress, SearchResult};
 use crate::backend::{MailboxData, header_octets};
 use crate::mime::ListRow;
@@ -24,9 +25,6 @@ const CHUNK: usize = 1024;
 /// octets of mail; one message may be longer.
 const BATCH: usize = 128;
 const BATCH_OCTETS: u64 = 2 * 1024 * 1024;
-
-/// After so long the host's other tasks get a turn.
-const TURN_MS: i64 = 12;
 
 impl BaseSession {
     /// SEARCH: the view's messages that answer all of the keys; no keys, every
@@ -196,12 +194,12 @@ pub(super) struct Search<'a> {
     progress: SearchProgress,
     /// How many of those found in the mailbox were told.
     told: usize,
-    turn_ms: i64,
+    turn: Turn,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(options: &'a SearchOptions) -> Self {
-        Search { options, progress: SearchProgress::default(), told: 0, turn_ms: platform::now_ms() }
+        Search { options, progress: SearchProgress::default(), told: 0, turn: Turn::begin() }
     }
 
     fn expect(&mut self, messages: usize) {
@@ -227,11 +225,7 @@ impl<'a> Search<'a> {
 
     /// Lets others have a turn.
     pub(super) async fn rest(&mut self) -> Result<()> {
-        // Also where the clock was set back.
-        if !(0..TURN_MS).contains(&(platform::now_ms() - self.turn_ms)) {
-            platform::yield_now().await;
-            self.turn_ms = platform::now_ms();
-        }
+        self.turn.pass().await;
         self.check_cancelled()
     }
 
