@@ -2,9 +2,8 @@
 
 import * as check from "./arguments.js";
 import { MailboxError, invalid } from "./errors.js";
+import { sqlitePlace } from "./node/backend.js";
 import { hasSqlite, isNode, noSqlite } from "./node/builtins.js";
-import { databaseFile, storageOf } from "./node/files.js";
-import { sqliteStore } from "./node/sqlite.js";
 
 const BUILT_IN = ["indexeddb", "memory", "sqlite"];
 
@@ -76,6 +75,5 @@ export function placeOf({ backend, factory, owner, database, directory, path }) 
     return { place: database, store: factory && (() => factory(Object.freeze({ owner, database }))) };
   }
   if (!hasSqlite()) throw noSqlite();
-  const file = databaseFile(database, { directory, path });
-  return { place: file, store: () => sqliteStore({ path: file }), storage: () => storageOf(file) };
+  return sqlitePlace(database, { directory, path });
 }

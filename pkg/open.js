@@ -4,8 +4,8 @@ import * as check from "./arguments.js";
 import { backendFor, hasIndexedDb, placeOf } from "./backends.js";
 import { loadEngine } from "./engine.js";
 import { MailboxError } from "./errors.js";
+import { deleteSqliteDatabase } from "./node/backend.js";
 import { hasSqlite } from "./node/builtins.js";
-import { deleteSqliteDatabase } from "./node/sqlite.js";
 import { Session, SessionCore } from "./session.js";
 import { abandonable, throwIfAborted } from "./signals.js";
 

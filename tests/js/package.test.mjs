@@ -17,9 +17,16 @@ test("the package holds what its modules and exports name", { timeout: 60_000 },
   });
   const files = JSON.parse(stdout)[0].files.map((file) => file.path);
   const has = (name) => assert.ok(files.includes(path.posix.normalize(name)), `${name} is not in the package: ${files}`);
-  const { exports } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
+  const { exports, browser } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
   for (const target of Object.values(exports)) {
     for (const name of typeof target === "string" ? [target] : Object.values(target)) has(name);
+  }
+  for (const [name, instead] of Object.entries(browser)) {
+    has(name);
+    has(instead);
+    const [usual, other] = await Promise.all([name, instead].map((each) => import(new URL(each, new URL("../../pkg/", import.meta.url)))));
+    assert.deepEqual(Object.keys(other), Object.keys(usual), `${instead} exports what ${name} does`);
+    for (const fails of Object.values(other)) assert.throws(() => fails("x"), { code: "UNAVAILABLE" });
   }
   for (const module of files.filter((name) => name.endsWith(".js"))) {
     const code = await readFile(path.join(folder, module), "utf8");

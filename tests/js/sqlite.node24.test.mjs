@@ -16,7 +16,7 @@ import { MailboxError, backends, deleteDatabase, openSession } from "../../pkg/i
 import { dataDirectory, databaseFile, deleteSqliteDatabase, sqliteStore } from "../../pkg/node/index.js";
 import { codeOfSqlite, fromNode } from "../../pkg/node/sqlite_codes.js";
 import { runStoreContract } from "../../pkg/testing.js";
-import { killRounds } from "./support/kill.mjs";
+import { Account, killRounds, numbered } from "./support/kill.mjs";
 import { mail, within } from "./support/mail.mjs";
 
 const owner = "ada@example.org";
@@ -360,6 +360,28 @@ test("a change by another program is told within about a second", async (t) => {
   assert.ok(performance.now() - start < 3000, "the look at the sequence every half second");
   assert.equal(value.exists, 1);
   await changes.return();
+});
+
+test("the rounds of kill -9 would find what is lost", async () => {
+  const file = fresh();
+  const session = await openSession({ owner, path: file });
+  const subjects = ["r0a-0-0/1", "r0a-1-0/2", "r0a-1-1/2", "r0b-0-0/2"];
+  await session.appendMessages("INBOX", subjects.map((subject) => ({ raw: numbered(subject) })));
+  await session.close();
+  const check = async (...lines) => {
+    const account = new Account();
+    account.add(lines);
+    return account.check(file, 0);
+  };
+  const appended = subjects.map((subject, at) => [at + 1, subject]);
+  assert.equal(await check({ appended }), 4);
+  await assert.rejects(check({ appended: [...appended, [5, "r0a-2-0/1"]] }), /uid 5/);
+  await assert.rejects(check({ appended }, { flagged: 2 }), /uid 2 has lost its flag/);
+  await assert.rejects(check({ appended }, { expunging: 3 }, { expunged: 3 }), /uid 3 was expunged and is there/);
+  await assert.rejects(check({ appended }, { copied: [1, "r0a-0-0/1"] }));
+  await assert.rejects(check({ appended: appended.slice(0, 3) }), /r0b-0 is there in part/);
+  await assert.rejects(check({ appended: appended.slice(3) }), /more than was under way is there: r0a-0,r0a-1/);
+  assert.throws(() => new Account().add([{ appended }, { appended }]), /given twice/);
 });
 
 test("kill -9 loses nothing that was acknowledged: a few rounds", { timeout: 400_000 }, async (t) => {

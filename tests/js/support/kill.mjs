@@ -58,7 +58,7 @@ function start(file, durability, tag) {
 }
 
 /** What must be there, from what was said. */
-class Account {
+export class Account {
   appended = new Map();
   copied = new Map();
   flagged = new Set();
