@@ -138,6 +138,8 @@ class SqliteStore {
     this.#db = db;
     this.#isLogged = isLogged;
     this.#identity = identityOf(file);
+    // Deleted by another program while it was opened.
+    if (this.#identity === undefined) throw new MailboxError("STORAGE_LOST", `${file} is gone`);
     try {
       for (const [name, sql] of Object.entries(STATEMENTS)) this.#run[name] = db.prepare(sql);
     } catch (error) {

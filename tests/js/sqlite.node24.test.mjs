@@ -250,6 +250,15 @@ test("a file that is taken away is STORAGE_LOST, and nothing is written into it 
   assert.equal(fs.statSync(file).size, 0);
 });
 
+test("a file that is deleted while it is opened is STORAGE_LOST, too", async (t) => {
+  const file = fresh();
+  const gone = t.mock.method(fs, "statSync", () => undefined);
+  await assert.rejects(sqliteStore({ path: file }), { code: "STORAGE_LOST" });
+  gone.mock.restore();
+  (await sqliteStore({ path: file })).close();
+  await deleteSqliteDatabase({ path: file });
+});
+
 test("who finds another writing waits, and the program goes on meanwhile", async (t) => {
   const file = fresh();
   const store = await sqliteStore({ path: file });
