@@ -54,6 +54,8 @@ export function fillRow(row, message, { index, total, cursor, chosen, outgoing, 
     delete element.dataset.depth;
     element.classList.remove("unread", "starred", "deleted", "head");
     element.setAttribute("aria-label", "Loading");
+    // What it said was of another message.
+    for (const part of [row.who, row.subject, row.preview, row.date, row.flags]) part.textContent = "";
     return;
   }
   if (same) return;
