@@ -27,6 +27,8 @@ const only = (pattern, replacement) => {
 };
 only(/^export \{ initSync, __wbg_init as default \};\n/m, "");
 only(/^ *module_or_path = new URL\('offline_mailbox_bg\.wasm', import\.meta\.url\);\n/m, "throw new Error('no engine was given');\n");
+// Of a build with --dev only.
+body = body.replace(/^export \{ wasm as __wasm \};?\n?/m, "");
 const rest = /^(?:import|export)\b.*|import\.meta.*|\bimport\(.*/m.exec(body);
 if (rest) throw new Error(`offline_mailbox.js holds what a function cannot: ${rest[0]}`);
 for (const name of ["open", "deleteDatabase", "onPanic"]) {
