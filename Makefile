@@ -1,19 +1,21 @@
 # Two commands do everything, set-up included: `make demo` and `make test`.
 # The logic is in scripts/; every script says at its head what it does and which variables it reads.
 
-.PHONY: help setup build demo test lint fuzz soak clean
+.PHONY: help setup build demo test lint fuzz soak package package-test clean
 
 help:
 	@printf '%s\n' \
 	  'make demo          set up what is missing, build, serve the demo (PORT=8080)' \
 	  'make test          set up what is missing, run every test' \
-	  'make test SUITE=…  only the suites whose names begin so: lint, native, wasm, wasm-chrome, js, types' \
+	  'make test SUITE=…  only the suites whose names begin so: lint, native, wasm, wasm-chrome, js, types, packaging' \
 	  'make setup         only the set-up' \
 	  'make build         the wasm into pkg/wasm' \
 	  'make lint          formatting and lints' \
 	  'make fuzz          ten minutes of fuzzing for each parser (SECONDS=600)' \
 	  'make soak          200 rounds of kill -9 on the store in a file (ROUNDS=200)' \
-  'make clean         what was built here (not the tools shared by all checkouts)'
+	  'make package       the tarball for npm into target/package, and checks of it' \
+	  'make package-test  the tarball in every bundler, runtime and compiler there is a test for' \
+	  'make clean         what was built here (not the tools shared by all checkouts)'
 
 setup:
 	@bash scripts/setup.sh
@@ -36,6 +38,12 @@ fuzz:
 
 soak:
 	@bash scripts/soak.sh $(or $(ROUNDS),200)
+
+package: build
+	@node scripts/package.mjs
+
+package-test:
+	@bash scripts/test.sh packaging-full
 
 clean:
 	rm -rf target pkg/wasm node_modules www/data .tools

@@ -11,6 +11,8 @@
 //                     a test that drives browsers finds them in CHROMIUM, CHROMEDRIVER, FIREFOX,
 //                     GECKODRIVER, WEBKITDRIVER, MINIBROWSER, and a display is there
 //   types             tests/types/tsconfig.json: every .ts file of that folder is one test
+//   packaging         tests/packaging/core.test.mjs: the packed tarball, installed elsewhere by npm
+//   packaging-full    every tests/packaging/*.test.mjs: all bundlers and runtimes; only when it is named
 //   lint              formatting, clippy natively and for wasm, shellcheck where it is installed
 // A suite whose files exist but that ran no test, did not start, or ran out of time has failed.
 //
@@ -294,6 +296,14 @@ async function js() {
   return sum;
 }
 
+const packagingTests = () => files("tests/packaging", (name) => name.endsWith(".test.mjs"));
+
+async function packaging(suite, list) {
+  const built = await buildWasm();
+  if (built.code !== 0) return failure("the wasm did not build", built.output);
+  return nodeTests(suite, process.execPath, list);
+}
+
 async function types() {
   const built = await buildWasm();
   if (built.code !== 0) return failure("the wasm did not build", built.output);
@@ -318,6 +328,11 @@ function suites() {
     }
   }
   if (jsTests().length > 0) list.push(["js", js]);
+  const packed = packagingTests();
+  if (packed.length > 0) {
+    list.push(["packaging", () => packaging("packaging", packed.filter((name) => path.basename(name) === "core.test.mjs"))]);
+    if (wanted.includes("packaging-full")) list.push(["packaging-full", () => packaging("packaging-full", packed)]);
+  }
   return list;
 }
 

@@ -1,0 +1,131 @@
+// Builds the tarball that `npm publish` would send, into target/package/, and checks it: what is in
+// it, what it says about this machine (nothing), how large it is (scripts/package-limits.mjs), and
+// what publint and attw say of it. Needs the wasm (scripts/build-wasm.sh) and Node 20.
+//
+//   node scripts/package.mjs           everything
+//   node scripts/package.mjs --quick   without publint and attw, which have to be installed first
+//
+// Tests import `pack`, `contents` and `sizes`.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+
+import { LIMITS } from "./package-limits.mjs";
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const PKG = path.join(ROOT, "pkg");
+
+/** Runs a program that must succeed, and returns what it wrote. */
+function run(command, args, options = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8", timeout: 120_000, ...options });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? `${stdout}${stderr}`}`);
+  return stdout;
+}
+
+/** Packs pkg/ into the folder, and returns the tarball's path. */
+export function pack(into) {
+  mkdirSync(into, { recursive: true });
+  for (const name of readdirSync(into)) {
+    if (name.endsWith(".tgz")) rmSync(path.join(into, name));
+  }
+  const out = run("npm", ["pack", PKG, "--json", "--ignore-scripts", "--offline", "--pack-destination", into], { cwd: into });
+  return path.join(into, JSON.parse(out)[0].filename);
+}
+
+/** The files of a tarball by their names in the package. */
+export function contents(tarball) {
+  const names = run("tar", ["-tzf", tarball]).split("\n").filter((name) => name && !name.endsWith("/"));
+  const read = (name) => spawnSync("tar", ["-xzOf", tarball, name], { maxBuffer: 64 << 20 }).stdout;
+  return new Map(names.map((name) => [name.replace(/^package\//, ""), read(name)]));
+}
+
+/** What does not belong into a package, one complaint each. */
+export function complaints(files) {
+  const found = [];
+  const manifest = JSON.parse(files.get("package.json").toString());
+  const targets = Object.values(manifest.exports).flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)));
+  for (const target of [...targets, ...Object.values(manifest.bin ?? {})]) {
+    const name = path.posix.normalize(target);
+    const there = name.includes("*") ? [...files.keys()].some((file) => path.posix.dirname(file) === path.posix.dirname(name)) : files.has(name);
+    if (!there) found.push(`package.json names ${name}, which is not there`);
+  }
+  for (const name of ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "wasm/offline_mailbox_bg.wasm"]) {
+    if (!files.has(name)) found.push(`${name} is missing`);
+  }
+  // Folders that this very run works in; the root of a file system would be found anywhere.
+  const here = [ROOT, homedir(), path.join(tmpdir(), "/")].filter((folder) => folder.length > 3);
+  for (const [name, bytes] of files) {
+    if (!/(?:\.js|\.d\.ts|\.wasm|^package\.json|^README\.md|^LICENSE-\w+)$/.test(name)) found.push(`${name} is of no kind that is published`);
+    if (/(?:^|\/)(?:tests?|fixtures?|node_modules)\/|\.test\./.test(name)) found.push(`${name} is for development`);
+    const text = bytes.toString("latin1");
+    if (/^\/\/# sourceMappingURL/m.test(text)) found.push(`${name} names a map, and none is published`);
+    for (const folder of here) if (text.includes(folder)) found.push(`${name} holds the path ${folder} of the machine it was built on`);
+    if (/\/home\/\w+\/|\/Users\/\w+\//.test(text)) found.push(`${name} holds the path of somebody's home`);
+  }
+  return found;
+}
+
+/** What an entry loads: itself and all that it imports, at once or later. */
+export function closure(files, entry, seen = new Set()) {
+  if (seen.has(entry) || !files.has(entry)) return seen;
+  seen.add(entry);
+  for (const [, target] of files.get(entry).toString().matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']/g)) {
+    closure(files, path.posix.join(path.posix.dirname(entry), target), seen);
+  }
+  return seen;
+}
+
+const zipped = (bytes) => gzipSync(bytes, { level: 9 }).length;
+
+/** Octets of what is downloaded, by the names in LIMITS. */
+export function sizes(tarball, files) {
+  const javaScript = (entry) => zipped(Buffer.concat([...closure(files, entry)].map((name) => files.get(name))));
+  return {
+    tarball: readFileSync(tarball).length,
+    wasmGzipped: zipped(files.get("wasm/offline_mailbox_bg.wasm")),
+    javaScriptGzipped: javaScript("index.js"),
+    inlineGzipped: javaScript("inline.js"),
+  };
+}
+
+/** Complaints of sizes over their limit. */
+export const oversizes = (measured) =>
+  Object.entries(LIMITS)
+    .filter(([name, limit]) => !(measured[name] <= limit))
+    .map(([name, limit]) => `${name} is ${measured[name]} octets, over the ${limit} of scripts/package-limits.mjs`);
+
+async function lint(tarball) {
+  const { tools } = await import("../tests/packaging/support/tools.mjs");
+  const folder = await tools("all");
+  const { publint } = await import(pathToFileURL(path.join(folder, "node_modules/publint/src/index-node.js")));
+  const { formatMessage } = await import(pathToFileURL(path.join(folder, "node_modules/publint/src/utils.js")));
+  const bytes = readFileSync(tarball);
+  const { messages, pkg } = await publint({ level: "suggestion", strict: true, pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) } });
+  const found = messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`);
+  const attw = path.join(folder, "node_modules/@arethetypeswrong/cli/dist/index.js");
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    // The wasm has no types to be wrong.
+    [attw, tarball, "--profile", "esm-only", "--no-color", "--no-emoji", "--format", "ascii", "--exclude-entrypoints", "offline_mailbox.wasm"],
+    { encoding: "utf8", timeout: 120_000 },
+  );
+  if (status !== 0) found.push(`attw: ${stdout}${stderr}`);
+  return found;
+}
+
+if (process.argv[1] && fileURLToPath(import.meta.url) === path.resolve(process.argv[1])) {
+  const tarball = pack(path.join(ROOT, "target", "package"));
+  const files = contents(tarball);
+  const measured = sizes(tarball, files);
+  console.log(`${path.relative(ROOT, tarball)}: ${files.size} files`);
+  for (const [name, size] of Object.entries(measured)) console.log(`  ${name.padEnd(18)} ${String(size).padStart(9)} of ${LIMITS[name]}`);
+  const found = [...complaints(files), ...oversizes(measured)];
+  if (!process.argv.includes("--quick")) found.push(...(await lint(tarball)));
+  for (const complaint of found) console.error(complaint);
+  console.log(found.length === 0 ? "The package is in order." : `${found.length} complaints`);
+  process.exitCode = found.length === 0 ? 0 : 1;
+}
