@@ -27,7 +27,7 @@ async function works(t, folder, policy) {
 
 // Vite
 
-const vite = () => tool("vite/dist/node/index.js");
+const vite = (release = "vite") => tool(`${release}/dist/node/index.js`);
 
 async function viteBuild(root, more = {}) {
   const { build } = await vite();
@@ -35,8 +35,8 @@ async function viteBuild(root, more = {}) {
   return path.join(root, "dist");
 }
 
-async function viteDev(t, root, more = {}) {
-  const { createServer } = await vite();
+async function viteDev(t, root, more = {}, release = "vite") {
+  const { createServer } = await vite(release);
   const server = await createServer({ root, configFile: false, logLevel: "error", server: { host: "127.0.0.1", port: 0, strictPort: false }, ...more });
   t.after(() => server.close());
   await server.listen();
@@ -94,10 +94,12 @@ for (const [name, config, program] of [
   ["slim with an address", {}, main("offline-mailbox/slim", { imports: `import address from "${WASM}?url";`, wasm: "address" })],
   ["inline", {}, main("offline-mailbox/inline")],
 ]) {
-  test(`Vite's development server: ${name}`, limits, async (t) => {
-    const root = await project(t, { "main.js": program });
-    assert.equal(await reported(t, await viteDev(t, root, config)), "OK");
-  });
+  for (const release of ["vite", "vite7"]) {
+    test(`The development server of ${release}: ${name}`, limits, async (t) => {
+      const root = await project(t, { "main.js": program });
+      assert.equal(await reported(t, await viteDev(t, root, config, release)), "OK");
+    });
+  }
 }
 
 test("Vite's development server with a worker, nothing configured", limits, async (t) => {

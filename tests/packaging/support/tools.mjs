@@ -14,11 +14,18 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const CACHE = process.env.CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache"), "offline-mailbox");
 
-async function install(set, args, label) {
-  const from = fileURLToPath(new URL(`../${set}/`, import.meta.url));
+const sourceOf = (set) => fileURLToPath(new URL(`../${set}/`, import.meta.url));
+
+/** Where a set is installed: another folder for every content of its lock file. */
+async function folderOf(set, label) {
   const hash = createHash("sha256");
-  for (const name of ["package.json", "package-lock.json"]) hash.update(await readFile(path.join(from, name)));
-  const folder = path.join(CACHE, "packaging", `${label}-${hash.digest("hex").slice(0, 16)}`);
+  for (const name of ["package.json", "package-lock.json"]) hash.update(await readFile(path.join(sourceOf(set), name)));
+  return path.join(CACHE, "packaging", `${label}-${hash.digest("hex").slice(0, 16)}`);
+}
+
+async function install(set, args, label) {
+  const from = sourceOf(set);
+  const folder = await folderOf(set, label);
   if (existsSync(folder)) return folder;
   console.error(`[packaging] installing ${label}, once`);
   await mkdir(path.dirname(folder), { recursive: true });
@@ -44,7 +51,11 @@ const once = (label, make) => {
 };
 
 /** The folder whose node_modules holds the tools: `"core"` (esbuild) or `"all"`. */
-export const tools = (which) => once(which, () => install("tools", which === "core" ? ["--omit=dev"] : [], `tools-${which}`));
+export const tools = (which) =>
+  once(which, async () => {
+    if (which === "all" || existsSync(await folderOf("tools", "tools-all"))) return install("tools", [], "tools-all");
+    return install("tools", ["--omit=dev"], "tools-core");
+  });
 
 /** The folder whose node_modules holds Node 22 and 24, Deno and Bun; `undefined` where they do not run. */
 export const runtimes = () =>
