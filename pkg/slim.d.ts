@@ -10,10 +10,11 @@
  * const session = await openSession({ owner: "ada@example.org", wasm });
  * ```
  *
- * All else is as in `offline-mailbox`, and the same: the entries share their classes and the engine.
+ * `deleteDatabase` takes it as an option, too, unless the engine is loaded. All else is as in
+ * `offline-mailbox`, and the same: the entries share their classes and the engine.
  */
 
-import type { DeleteDatabaseOptions, OpenSessionOptions, Session, WasmSource } from "./index.js";
+import type { OpenSessionOptions, Session, WasmSource } from "./index.js";
 
 export * from "./index.js";
 
@@ -25,6 +26,3 @@ export interface SlimOpenSessionOptions extends OpenSessionOptions {
 
 /** As `openSession` of `offline-mailbox`; without `wasm` it fails with `INVALID_ARGUMENT` unless the engine is loaded. */
 export function openSession(options: SlimOpenSessionOptions): Promise<Session>;
-
-/** As `deleteDatabase` of `offline-mailbox`; it too needs `wasm` unless the engine is loaded. */
-export function deleteDatabase(database: string | { owner: string }, options?: DeleteDatabaseOptions | null): Promise<void>;

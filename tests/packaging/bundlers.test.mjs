@@ -2,7 +2,7 @@
 // Content-Security-Policy, and driven in Chromium.
 
 import assert from "node:assert/strict";
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 
@@ -21,6 +21,9 @@ const project = (t, files, more = {}) => consumer(t, { fixtures: ["exercise.js",
 const wasmsIn = async (folder) => (await filesOf(folder)).filter((name) => name.endsWith(".wasm"));
 
 async function works(t, folder, policy) {
+  for (const name of (await filesOf(folder)).filter((each) => each.endsWith(".js"))) {
+    assert.doesNotMatch(await readFile(path.join(folder, name), "utf8"), /PRAGMA/, "the store in a file is not for browsers");
+  }
   const { address } = await serve(t, folder, { policy });
   assert.equal(await reported(t, address), "OK");
 }

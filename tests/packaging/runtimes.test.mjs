@@ -32,6 +32,15 @@ for (const [name, command] of Object.entries(RUNTIMES)) {
   }
 }
 
+for (const name of ["Node 22", "Node 24"]) {
+  test(`${name}: mail is kept in a file, nothing configured`, { skip, timeout: 120_000 }, async (t) => {
+    const program = 'import * as mailbox from "offline-mailbox"; import { exercise } from "./exercise.js"; console.log(mailbox.backends.default, await exercise(mailbox, { directory: "mail" }));';
+    const root = await consumer(t, { fixtures: ["exercise.js"], files: { "main.js": program } });
+    const [command] = RUNTIMES[name]();
+    assert.equal((await run(command, ["main.js"], { cwd: root })).stdout.trim(), "sqlite OK");
+  });
+}
+
 /** A component that a server renders: the package is imported there, and only used in the browser. */
 const RENDER = `
 import * as mailbox from "offline-mailbox";

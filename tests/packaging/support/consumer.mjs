@@ -18,6 +18,7 @@ const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
   ".mjs": "text/javascript",
+  ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
 };
 
@@ -105,6 +106,10 @@ export async function serve(t, root, { policy = STRICT } = {}) {
     let { pathname } = new URL(request.url, "http://localhost");
     asked.push(pathname);
     if (pathname.endsWith("/")) pathname += "index.html";
+    if (pathname === "/favicon.ico") {
+      response.writeHead(204).end();
+      return;
+    }
     const headers = { "content-security-policy": policy, "cache-control": "no-store" };
     try {
       const body = await readFile(path.join(root, path.posix.normalize(decodeURIComponent(pathname))));
