@@ -248,7 +248,7 @@ export type SearchKeys = SearchObject | readonly SearchKeys[];
  * Strings can be literals, of octets: `"SUBJECT {7}\r\nZürich"`. A string is UTF-8 here;
  * for another CHARSET give octets. At most 1 MiB.
  *
- * Text that cannot be read fails with `INVALID_ARGUMENT`, which names the place in octets, from 1; a
+ * Text that cannot be read fails with `INVALID_ARGUMENT`, which names the place (`column`, in characters from 1); a
  * CHARSET that is not known, or octets without a meaning in it, with `BAD_CHARSET`; SAVE and `$` with
  * `CANNOT`.
  */

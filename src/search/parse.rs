@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::{Day, Returns, SearchKey, SearchProgram};
 use crate::mime::charset;
-use crate::model::{EmailId, Error, ErrorCode, Result, SequenceSet, SystemFlags, ThreadId};
+use crate::model::{EmailId, Error, ErrorCode, Result, SequenceSet, SystemFlags, TextPosition, ThreadId};
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -18,10 +18,10 @@ const MONTHS: [&str; 12] =
 /// `()` and double NOT are read as well (semantics 151).
 ///
 /// Fails with `INVALID_ARGUMENT` where the grammar is not kept, saying what was
-/// expected and at which character (octet, from 1), and for keys that are not
-/// known (semantics 152); `BAD_CHARSET` for an unknown charset or octets that
-/// have no meaning in it (semantics 148); `CANNOT` for saved results (`SAVE`
-/// and `$`); `LIMIT` for keys nested deeper than 200 levels.
+/// expected and at which character (from 1; the error's column too), and for
+/// keys that are not known (semantics 152); `BAD_CHARSET` for an unknown charset
+/// or octets that have no meaning in it (semantics 148); `CANNOT` for saved
+/// results (`SAVE` and `$`); `LIMIT` for keys nested deeper than 200 levels.
 pub fn parse_search(text: &[u8]) -> Result<SearchProgram> {
     let mut parser = Parser { text, at: 0, charset: None };
     let returns = match parser.word_is("RETURN") {
@@ -33,10 +33,8 @@ pub fn parse_search(text: &[u8]) -> Result<SearchProgram> {
         let at = parser.at;
         let name = parser.string()?;
         if !charset::is_known(&name) {
-            return Err(Error::new(
-                ErrorCode::BadCharset,
-                format!("the charset {name:?} at character {} is not known", at + 1),
-            ));
+            let what = format!("the charset {name:?} at character {} is not known", parser.character(at));
+            return Err(parser.fault(ErrorCode::BadCharset, what, at));
         }
         parser.charset = Some(name);
         parser.space()?;
@@ -87,6 +85,18 @@ impl<'a> Parser<'a> {
         self.take(length).unwrap_or_default()
     }
 
+    /// Which character of the text begins at this octet, from 1.
+    fn character(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let follows = |octet: &&u8| **octet & 0xc0 == 0x80;
+        before.len() - before.iter().filter(follows).count() + 1
+    }
+
+    fn fault(&self, code: ErrorCode, message: String, at: usize) -> Error {
+        let column = u32::try_from(self.character(at)).unwrap_or(u32::MAX);
+        Error::new(code, message).at(TextPosition { line: 1, column })
+    }
+
     fn expected(&self, what: &str) -> Error {
         self.expected_at(what, self.at)
     }
@@ -98,10 +108,16 @@ impl<'a> Parser<'a> {
             Some(b' ') => "a space".to_owned(),
             Some(octet) => format!("octet {octet:#04x}"),
         };
-        Error::invalid(format!(
-            "a search needs {what} at character {}, where there is {found}",
-            at.saturating_add(1)
-        ))
+        let place = self.character(at);
+        let message = format!("a search needs {what} at character {place}, where there is {found}");
+        self.fault(ErrorCode::InvalidArgument, message, at)
+    }
+
+    fn not_saved(&self, at: usize) -> Error {
+        let place = self.character(at);
+        let message =
+            format!("search results are not saved: SAVE and $ (at character {place}) cannot be used");
+        self.fault(ErrorCode::Cannot, message, at)
     }
 
     fn space(&mut self) -> Result<()> {
@@ -136,7 +152,7 @@ impl<'a> Parser<'a> {
                     b"MAX" => returns.max = true,
                     b"ALL" => returns.all = true,
                     b"COUNT" => returns.count = true,
-                    b"SAVE" => return Err(not_saved(at)),
+                    b"SAVE" => return Err(self.not_saved(at)),
                     _ => return Err(self.expected_at("MIN, MAX, ALL or COUNT", at)),
                 }
                 if self.eat(b')') {
@@ -156,7 +172,7 @@ impl<'a> Parser<'a> {
         match self.peek() {
             Some(b'(') => return self.group(depth),
             Some(b'0'..=b'9' | b'*') => return self.set(false),
-            Some(b'$') => return Err(not_saved(at)),
+            Some(b'$') => return Err(self.not_saved(at)),
             _ => {}
         }
         let word = self.take_while(is_atom).to_ascii_uppercase();
@@ -223,11 +239,11 @@ impl<'a> Parser<'a> {
                 Ok(SearchKey::Or(Box::new(one), Box::new(self.key(depth + 1)?)))
             }
             b"" => Err(self.expected_at("a search key", at)),
-            word => Err(Error::invalid(format!(
-                "the search key {:?} at character {} is not known",
-                String::from_utf8_lossy(word),
-                at + 1
-            ))),
+            word => {
+                let (word, place) = (String::from_utf8_lossy(word), self.character(at));
+                let message = format!("the search key {word:?} at character {place} is not known");
+                Err(self.fault(ErrorCode::InvalidArgument, message, at))
+            }
         }
     }
 
@@ -251,12 +267,13 @@ impl<'a> Parser<'a> {
     fn set(&mut self, uid: bool) -> Result<SearchKey> {
         let at = self.at;
         if self.peek() == Some(b'$') {
-            return Err(not_saved(at));
+            return Err(self.not_saved(at));
         }
         let set = self.take_while(|octet| octet != b' ' && octet != b')');
         let set = std::str::from_utf8(set).map_err(|_| self.expected_at("a sequence set", at))?;
         let set = SequenceSet::parse(set, uid).map_err(|error| {
-            Error::invalid(format!("{}, of the set at character {}", error.message(), at + 1))
+            let message = format!("{}, of the set at character {}", error.message(), self.character(at));
+            self.fault(ErrorCode::InvalidArgument, message, at)
         })?;
         Ok(SearchKey::Seq(set))
     }
@@ -330,7 +347,10 @@ impl<'a> Parser<'a> {
         if quoted && !self.eat(b'"') {
             return Err(self.expected("'\"'"));
         }
-        day.map_err(|error| Error::invalid(format!("{} (at character {})", error.message(), at + 1)))
+        day.map_err(|error| {
+            let message = format!("{} (at character {})", error.message(), self.character(at));
+            self.fault(ErrorCode::InvalidArgument, message, at)
+        })
     }
 
     /// What is written as a date, and whether there is such a day.
@@ -373,10 +393,10 @@ impl<'a> Parser<'a> {
         };
         self.decode(&octets).ok_or_else(|| {
             let charset = self.charset.as_deref().unwrap_or("UTF-8");
-            Error::new(
-                ErrorCode::BadCharset,
-                format!("the string at character {} has octets without a meaning in {charset}", at + 1),
-            )
+            let place = self.character(at);
+            let message =
+                format!("the string at character {place} has octets without a meaning in {charset}");
+            self.fault(ErrorCode::BadCharset, message, at)
         })
     }
 
@@ -436,11 +456,4 @@ impl<'a> Parser<'a> {
         let octets = usize::try_from(length).ok().and_then(|length| self.take(length));
         octets.ok_or_else(|| self.expected_at("a length no longer than what follows", at))
     }
-}
-
-fn not_saved(at: usize) -> Error {
-    Error::new(
-        ErrorCode::Cannot,
-        format!("search results are not saved: SAVE and $ (at character {}) cannot be used", at + 1),
-    )
 }

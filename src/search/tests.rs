@@ -1,7 +1,7 @@
 //! The text form: known answers, and what is refused where.
 
 use super::*;
-use crate::model::{EmailId, ErrorCode, SequenceSet, SystemFlags, ThreadId};
+use crate::model::{EmailId, ErrorCode, SequenceSet, SystemFlags, TextPosition, ThreadId};
 
 fn keys(text: &str) -> Vec<SearchKey> {
     let program = parse_search(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -313,9 +313,11 @@ fn s152_what_is_malformed_or_not_known_is_told_with_its_place() {
         ("RETURN (MIN) ", 14, "a search key"),
         ("CHARSET UTF-8", 14, "a space"),
         ("ALL CHARSET UTF-8 SEEN", 5, "CHARSET"),
+        ("SUBJECT ü (x", 12, "is not known"),
     ] {
         let error = parse_search(text.as_bytes()).expect_err(text);
         assert_eq!(error.code(), ErrorCode::InvalidArgument, "{text}");
+        assert_eq!(error.position(), Some(TextPosition { line: 1, column: at }), "{text}");
         let place = format!("at character {at}");
         let placed = error.message().match_indices(&place).any(|(found, place)| {
             !error.message()[found + place.len()..].starts_with(|next: char| next.is_ascii_digit())

@@ -161,7 +161,7 @@ test("s148, s152: errors of the text name the place, and an unknown charset is B
     ["FROM", "INVALID_ARGUMENT", /at character 5\b/],
     ["SEEN FORM x", "INVALID_ARGUMENT", /"FORM" at character 6\b/],
     ["SEEN ", "INVALID_ARGUMENT", /at character 6\b/],
-    ["SUBJECT ü SINCE 2026-01-01", "INVALID_ARGUMENT", /at character 18\b/],
+    ["SUBJECT ü SINCE 2026-01-01", "INVALID_ARGUMENT", /at character 17\b/],
     ["(SEEN", "INVALID_ARGUMENT", /at character 6\b/],
     ["RETURN (SOME) ALL", "INVALID_ARGUMENT", /at character 9\b/],
     ["SUBJECT {9}\r\nabc", "INVALID_ARGUMENT", /at character 10\b/],
@@ -171,7 +171,7 @@ test("s148, s152: errors of the text name the place, and an unknown charset is B
   ];
   for (const [text, code, message] of wrong) {
     for (const call of [session.searchMailbox(selected, text), session.search(text)]) {
-      await assert.rejects(call, (error) => error instanceof MailboxError && error.code === code && message.test(error.message), text);
+      await assert.rejects(call, (error) => error instanceof MailboxError && error.code === code && message.test(error.message) && error.message.includes(`character ${error.column}`), text);
     }
   }
   const latin = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0));

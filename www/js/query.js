@@ -85,11 +85,10 @@ export function parseQuery(line) {
   return keys.length > 0 ? { keys, imap: false } : undefined;
 }
 
-/** Where the library found fault with IMAP's text form: it counts octets, from 1. */
-export function faultIn(line, error) {
-  const [, octet] = /\bat (?:character|octet) (\d+)/.exec(error.message) ?? [];
-  if (octet === undefined) return undefined;
-  const before = new TextEncoder().encode(line.trim()).subarray(0, Number(octet) - 1);
-  const from = line.length - line.trimStart().length + new TextDecoder().decode(before).length;
+/** Where the library found fault with IMAP's text form: it counts characters, from 1. */
+export function faultIn(line, { column }) {
+  if (column === undefined) return undefined;
+  const before = [...line.trim()].slice(0, column - 1).join("");
+  const from = line.length - line.trimStart().length + before.length;
   return { from: Math.min(from, line.length), to: line.length };
 }
