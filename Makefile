@@ -1,13 +1,14 @@
 # Two commands do everything, set-up included: `make demo` and `make test`.
 # The logic is in scripts/; every script says at its head what it does and which variables it reads.
 
-.PHONY: help setup build demo test lint fuzz soak package package-test clean
+.PHONY: help setup build demo docs test lint fuzz soak package package-test clean
 
 help:
 	@printf '%s\n' \
 	  'make demo          set up what is missing, build, serve the demo (PORT=8080)' \
+	  'make docs          the guides and the API reference, into www/docs (the demo serves them at /docs/)' \
 	  'make test          set up what is missing, run every test' \
-	  'make test SUITE=…  only the suites whose names begin so: lint, native, wasm, wasm-chrome, js, types, packaging' \
+	  'make test SUITE=…  only the suites whose names begin so: lint, native, wasm, wasm-chrome, js, types, packaging, docs' \
 	  'make setup         only the set-up' \
 	  'make build         the wasm into pkg/wasm' \
 	  'make lint          formatting and lints' \
@@ -26,6 +27,9 @@ build:
 
 demo:
 	@bash scripts/demo.sh
+
+docs:
+	@bash scripts/docs.sh
 
 test:
 	@bash scripts/test.sh $(SUITE)
@@ -46,4 +50,4 @@ package-test:
 	@bash scripts/test.sh packaging-full
 
 clean:
-	rm -rf target pkg/wasm node_modules www/data .tools
+	rm -rf target pkg/wasm node_modules docs/node_modules www/data www/docs .tools

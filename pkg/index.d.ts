@@ -14,6 +14,8 @@
  *   not closed lives as long as its session.
  * - `null` and `undefined` are taken as absent; what is absent in an answer is `undefined`.
  * - Mailbox names are Unicode, levels separated by `/`. `INBOX` is the same in any case.
+ *
+ * @module offline-mailbox
  */
 
 import type { AbortSignal, Blob, ReadableStream, Response, URL, WebAssemblyModule } from "./platform.js";
@@ -1392,9 +1394,13 @@ export class FilterSet {
 /** A person's mailboxes: names, and what is done to whole mailboxes. */
 export class MailboxSet {
   private constructor();
+  /** What separates levels of names: `/`. */
   delimiter(): Promise<string>;
+  /** Subscribes to a name or takes that back; it need not exist. */
   setSubscribed(name: string, subscribed: boolean): Promise<void>;
+  /** LSUB: the names subscribed to. */
   listSubscribed(): Promise<MailboxListEntry[]>;
+  /** LIST: every mailbox. */
   listMailboxes(): Promise<MailboxListEntry[]>;
   /** `NOT_FOUND`. */
   getMailbox(name: string): Promise<MailboxData>;
@@ -1416,10 +1422,15 @@ export type StoredMessage = Omit<MessageMetadata, "seq">;
  */
 export class MailboxData {
   private constructor();
+  /** RFC 8474; kept by a rename. */
   mailboxId(): Promise<string>;
+  /** Whether its messages cannot be changed. */
   readonly(): Promise<boolean>;
+  /** UIDVALIDITY: while it is the same, a uid means the same message. */
   uidValidity(): Promise<number>;
+  /** The flags that can be stored; none where it is read-only. */
   permanentFlags(): Promise<string[]>;
+  /** The flags of a view: `\Recent`. */
   sessionFlags(): Promise<string[]>;
   /** The open views of it in this page. */
   selectedSet(): Promise<{
@@ -1432,11 +1443,15 @@ export class MailboxData {
   updateSelected(selected: SelectedMailbox, options?: { waitOn?: AbortSignal | null } & SignalOption): Promise<Updates>;
   /** With `recent` (the default) it is stored as `\Recent`. */
   append(message: AppendMessage, options?: RecentOption): Promise<StoredMessage>;
+  /** Appends messages in this order. Fails as `appendMessages`. */
   appendMany(messages: Iterable<AppendMessage>, options?: RecentOption): Promise<StoredMessage[]>;
   /** The new uid; `undefined` where the message is gone. The destination is a mailbox of the same session's set. */
   copy(uid: number, destination: MailboxData, options?: RecentOption): Promise<number | undefined>;
+  /** Copies messages; those that are gone are passed over. */
   copyMany(uids: ArrayLike<number>, destination: MailboxData, options?: RecentOption): Promise<UidPairs>;
+  /** Moves a message: the new uid; `undefined` where it is gone. */
   move(uid: number, destination: MailboxData, options?: RecentOption): Promise<number | undefined>;
+  /** Moves messages; those that are gone are passed over. */
   moveMany(uids: ArrayLike<number>, destination: MailboxData, options?: RecentOption): Promise<UidPairs>;
   /** A message; where it is gone, `cached` (if that is the same uid) marked as expunged. */
   get(uid: number, cached?: StoredMessage | null): Promise<StoredMessage | undefined>;
@@ -1447,6 +1462,7 @@ export class MailboxData {
     flags: readonly string[],
     operation?: FlagOperation,
   ): Promise<StoredMessage | undefined>;
+  /** Changes the flags of messages; those that are gone are passed over. `LIMIT`. */
   updateMany(
     uids: ArrayLike<number>,
     flags: readonly string[],
@@ -1464,12 +1480,15 @@ export class MailboxData {
   expunge(uids: ArrayLike<number>): Promise<Uint32Array>;
   /** Gives every unclaimed `\Recent` to this read-write view. */
   claimRecent(selected: SelectedMailbox): Promise<void>;
+  /** A little upkeep of this mailbox. */
   cleanup(): Promise<void>;
+  /** How it stands. */
   snapshot(): Promise<MailboxSnapshot>;
   /** The view's messages that the set names. */
   find(set: MessageSet, selected: SelectedMailbox): Promise<MessageMetadata[]>;
   /** Uids of the view's messages that the set names and that have `\Deleted`. */
   findDeleted(set: MessageSet, selected: SelectedMailbox): Promise<Uint32Array>;
+  /** Opens a view of it, as `selectMailbox`. */
   select(options?: { readonly?: boolean | null }): Promise<{ selected: SelectedMailbox; snapshot: MailboxSnapshot }>;
 }
 

@@ -7,6 +7,8 @@
  * `openSession` fails with `UNAVAILABLE` on platforms without `DecompressionStream` (browsers before
  * May 2023). All else is as in `offline-mailbox`, and the same: the entries share their classes and
  * the engine.
+ *
+ * @module offline-mailbox/inline
  */
 
 export * from "./index.js";

@@ -1,4 +1,8 @@
-/** The mbox format (RFC 4155 and its dialects), read as a stream. */
+/**
+ * The mbox format (RFC 4155 and its dialects), read as a stream.
+ *
+ * @module offline-mailbox/mbox
+ */
 
 import type { AbortSignal, Blob, ReadableStream } from "./platform.js";
 

@@ -12,6 +12,8 @@
  *
  * `deleteDatabase` takes it as an option, too, unless the engine is loaded. All else is as in
  * `offline-mailbox`, and the same: the entries share their classes and the engine.
+ *
+ * @module offline-mailbox/slim
  */
 
 import type { OpenSessionOptions, Session, WasmSource } from "./index.js";

@@ -11,6 +11,8 @@
  *
  * It is the contract of one store, without a mailbox in it; who passes may go on to open a session on it.
  * All cases together commit some 5,000 times and write some 10 MB.
+ *
+ * @module offline-mailbox/testing
  */
 
 import type { StoreAdapter } from "./index.js";

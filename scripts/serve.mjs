@@ -69,9 +69,17 @@ export const IMAGES_POLICY = MESSAGE_POLICY.replace("img-src", "img-src https: h
 
 const POLICIES = { "/message.html": MESSAGE_POLICY, "/message-images.html": IMAGES_POLICY };
 
+/** The policy of the documentation (scripts/docs.sh), which styles some elements where they stand. */
+export const DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
+
+function policyFor(pathname) {
+  if (Object.hasOwn(POLICIES, pathname)) return POLICIES[pathname];
+  return pathname?.startsWith("/docs/") ? DOCS_POLICY : POLICY;
+}
+
 function headersFor(pathname) {
   return {
-    "Content-Security-Policy": Object.hasOwn(POLICIES, pathname) ? POLICIES[pathname] : POLICY,
+    "Content-Security-Policy": policyFor(pathname),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     // The names in a message's links are not asked for before somebody follows them.

@@ -13,7 +13,8 @@
 //   types             tests/types/tsconfig.json: every .ts file of that folder is one test
 //   packaging         tests/packaging/core.test.mjs: the packed tarball, installed elsewhere by npm
 //   packaging-full    every tests/packaging/*.test.mjs: all bundlers and runtimes; only when it is named
-//   lint              formatting, clippy natively and for wasm, shellcheck where it is installed
+//   docs              tests/docs/*.test.mjs: the code of guides and READMEs compiles and runs, the site is made
+//   lint              formatting, clippy natively and for wasm, rustdoc, shellcheck where it is installed
 // A suite whose files exist but that ran no test, did not start, or ran out of time has failed.
 //
 // Environment: OFFLINE_MAILBOX_TEST_PATIENCE multiplies every time limit (default 1).
@@ -161,6 +162,8 @@ async function lint() {
     if (process.env.OFFLINE_MAILBOX_DEBIAN_RUST) skipped.push("no clippy for wasm by Debian's Rust");
     else await cargo(["clippy", "--locked", "--all-targets", "--target", TARGET, "--", "-D", "warnings"], "clippy for wasm");
   } else skipped.push("no clippy");
+  const rustdoc = { RUSTDOCFLAGS: "-D warnings" };
+  sum = add(sum, check(await run("lint", "cargo", ["doc", "--locked", "--no-deps"], { minutes: 10, env: { ...NATIVE, ...rustdoc } }), "cargo doc"));
   if (onPath("shellcheck")) {
     const scripts = [".ci/run", ...files("scripts", (name) => name.endsWith(".sh"))];
     sum = add(sum, check(await run("lint", "shellcheck", ["-x", ...scripts], { minutes: 2 }), "shellcheck"));
@@ -304,6 +307,14 @@ async function packaging(suite, list) {
   return nodeTests(suite, process.execPath, list);
 }
 
+const docsTests = () => files("tests/docs", (name) => name.endsWith(".test.mjs"));
+
+async function docs() {
+  const built = await buildWasm();
+  if (built.code !== 0) return failure("the wasm did not build", built.output);
+  return nodeTests("docs", process.execPath, docsTests());
+}
+
 async function types() {
   const built = await buildWasm();
   if (built.code !== 0) return failure("the wasm did not build", built.output);
@@ -333,6 +344,7 @@ function suites() {
     list.push(["packaging", () => packaging("packaging", packed.filter((name) => path.basename(name) === "core.test.mjs"))]);
     if (wanted.includes("packaging-full")) list.push(["packaging-full", () => packaging("packaging-full", packed)]);
   }
+  if (docsTests().length > 0) list.push(["docs", docs]);
   return list;
 }
 

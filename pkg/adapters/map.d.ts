@@ -2,6 +2,8 @@
  * A store in one `Map`, as an example of an adapter, and useful itself for small mailboxes: with `load` and
  * `save` it is written through to anything that can keep a batch of entries at once (a key-value database,
  * a file, a server). All of it is in memory, and one program at a time may have it.
+ *
+ * @module offline-mailbox/adapters/map
  */
 
 import type { StoreAdapter } from "../index.js";

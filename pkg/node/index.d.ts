@@ -10,6 +10,8 @@
  *
  * SQLite works on the thread that calls it: a server with many mailboxes should open sessions in workers.
  * Some releases of Node print an `ExperimentalWarning` at the first use; `node --disable-warning=ExperimentalWarning` does without.
+ *
+ * @module offline-mailbox/node
  */
 
 import type { StoreAdapter } from "../index.js";
@@ -33,6 +35,12 @@ export interface SqliteStoreOptions extends SqlitePlace {
   maxBytes?: number | null | undefined;
 }
 
+/** A {@link StoreAdapter} on a file. */
+export interface SqliteStore extends StoreAdapter {
+  /** Lets go of the file, at once. */
+  close(): void;
+}
+
 /**
  * Opens a database's file, creating it where there is none, as a store for `registerBackend`:
  *
@@ -50,7 +58,7 @@ export interface SqliteStoreOptions extends SqlitePlace {
  * left alone), `CORRUPT` (damaged, or no database of this library; left alone), `QUOTA_EXCEEDED` (the disk is
  * full), `INVALID_ARGUMENT`. Its methods fail with `STORAGE_LOST` once the file is gone.
  */
-export function sqliteStore(options: SqliteStoreOptions): Promise<StoreAdapter & { close(): void }>;
+export function sqliteStore(options: SqliteStoreOptions): Promise<SqliteStore>;
 
 /**
  * Deletes a database's file for good. Succeeds where there is none. Fails with `CONFLICT` while this

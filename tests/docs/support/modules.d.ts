@@ -1,0 +1,6 @@
+// Modules that bundlers make.
+
+declare module "*?url" {
+  const address: string;
+  export default address;
+}
