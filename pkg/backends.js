@@ -77,3 +77,15 @@ export function placeOf({ backend, factory, owner, database, directory, path }) 
   if (!hasSqlite()) throw noSqlite();
   return sqlitePlace(database, { directory, path });
 }
+
+/** What a session in a worker is to name; a factory of this page cannot go there with it. */
+export function backendElsewhere(name, ownWorker) {
+  const wanted = name ?? chosen;
+  if (ownWorker && registered.has(wanted)) {
+    throw invalid(
+      `the backend ${JSON.stringify(wanted)} was registered in this page, and a worker does not have it: ` +
+        "give a worker of your own, which registers it",
+    );
+  }
+  return wanted;
+}

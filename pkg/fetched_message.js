@@ -56,6 +56,10 @@ export class FetchedMessage {
   }
 }
 
+/** Where a message comes from, and how more of that session are made of a mailbox's id and data. */
+export const originOf = (fetched) =>
+  fetched[SOURCE]((core, mailboxId) => ({ mailboxId, message: (id, data) => new FetchedMessage(core, id, data) }));
+
 function attachmentOf({ attachments }, index) {
   if (!Array.isArray(attachments)) throw invalid("the attachments are not known: fetch the message with attachments: true");
   if (attachments.length === 0) throw invalid("the message has no attachments");

@@ -144,7 +144,47 @@ export interface OpenSessionOptions {
  * holds an older version, another program the file), `SCHEMA_TOO_NEW`, `CORRUPT` (also for a file that is no
  * database of this library), `QUOTA_EXCEEDED`, `INVALID_ARGUMENT` (also where the database is another owner's).
  */
-export function openSession(options: OpenSessionOptions): Promise<Session>;
+export function openSession(options: OpenSessionOptions & WorkerOption): Promise<Session>;
+
+/** Where the engine of {@link openSession} runs. */
+export interface WorkerOption {
+  /**
+   * `true`: in a worker of this page's own, which is started by the first such session and ends with
+   * the last. Or a worker that serves sessions (see `offline-mailbox/worker`): a `Worker`, a
+   * `SharedWorker`, a `MessagePort` to one, or what `createWorker` and `connect` of
+   * `offline-mailbox/client` return. Absent or `false`: here.
+   *
+   * The session is used as any other. What differs:
+   * - Octets given are copied to the worker, but `Blob`s and `File`s are not read before they are
+   *   there; of a `Uint8Array` only the part it shows is copied. Octets and numbers of answers are
+   *   moved, not copied. An iterable given to `importMessages` is read about 1 MiB ahead.
+   * - A signal takes a moment to reach the worker: a change may by then be made, and the call resolves.
+   * - The `updates` of an answer and those that `changes()` yields for it are equal, not one object.
+   * - A `SelectedMailbox` says how the view stood when the worker last answered.
+   * - The classes of this package are not those of these objects (`instanceof`), {@link MailboxError} excepted.
+   * - A backend that was registered here is not known there: with `true`, one is refused with
+   *   `INVALID_ARGUMENT`; a worker of one's own can register it.
+   * - `wasm` may be all it may be elsewhere; a compiled module cannot go to a shared worker (`INVALID_ARGUMENT`).
+   * - When the worker ends, whatever waits and all that is called later fails with `CLOSED`, and
+   *   `close()` resolves. One that cannot be started, or is of another version, fails with `UNAVAILABLE`.
+   */
+  worker?: boolean | WorkerTarget | null | undefined;
+}
+
+/** What takes messages to a worker: a `Worker`, a `MessagePort`, a `SharedWorker`, also those of Node. */
+export type WorkerTarget = { postMessage(message: any, transfer: any[]): void } | { readonly port: { postMessage(message: any, transfer: any[]): void } } | MailboxWorker;
+
+/** Opens sessions whose engine is in a worker; from `offline-mailbox/client`. */
+export interface MailboxWorker {
+  /** Whether it was closed, or the worker has ended. */
+  readonly closed: boolean;
+  /** As `openSession` of `offline-mailbox`. */
+  openSession(options: OpenSessionOptions): Promise<Session>;
+  /** As `deleteDatabase` of `offline-mailbox`: sessions of that worker are the page's own. */
+  deleteDatabase: typeof deleteDatabase;
+  /** Closes its sessions, and ends the worker where `createWorker` started a dedicated one. */
+  close(): Promise<void>;
+}
 
 /**
  * Deletes a database for good, in IndexedDB or, where there is none or a place is named, in Node's

@@ -1,22 +1,23 @@
 // The package's entry: it finds the engine in the file beside it. Importing it does nothing else.
 
+import { backendElsewhere } from "./backends.js";
+import { connect, liveOwnWorker, ownWorker } from "./client.js";
+import { engineFile } from "./engine_file.js";
 import * as opening from "./open.js";
 
 export * from "./common.js";
 
-export function openSession(options) {
-  return opening.openSession(options, engineFile);
+export async function openSession(options) {
+  const { worker, ...given } = options ?? {};
+  if (worker === undefined || worker === null || worker === false) {
+    return opening.openSession(Object.hasOwn(Object(options), "worker") ? given : options, engineFile);
+  }
+  const backend = backendElsewhere(given.backend, worker === true);
+  return (worker === true ? ownWorker() : connect(worker)).openSession({ ...given, backend });
 }
 
-export function deleteDatabase(database, options) {
-  return opening.deleteDatabase(database, options, engineFile);
-}
-
-/** Where the engine is: first choice first. Bundlers know the form of the first, and copy the file. */
-function engineFile() {
-  const beside = new URL("./wasm/offline_mailbox_bg.wasm", import.meta.url);
-  // The development servers of Vite 7 and before give out packages from a folder of their own, without
-  // what lies beside them; the package itself is next to that folder.
-  const [modules, inside] = beside.href.split("/.vite/");
-  return inside === undefined ? [beside] : [beside, `${modules}/offline-mailbox/wasm/offline_mailbox_bg.wasm`];
+export async function deleteDatabase(database, options) {
+  // Where its sessions are, it is known which databases are in use.
+  const worker = liveOwnWorker();
+  return worker ? worker.deleteDatabase(database, options) : opening.deleteDatabase(database, options, engineFile);
 }

@@ -11,4 +11,9 @@
  * @module offline-mailbox/inline
  */
 
+import type { OpenSessionOptions, Session } from "./index.js";
+
 export * from "./index.js";
+
+/** As `openSession` of `offline-mailbox`, in this thread. */
+export function openSession(options: OpenSessionOptions): Promise<Session>;

@@ -3,8 +3,7 @@
 import * as check from "./arguments.js";
 import { invalid } from "./errors.js";
 import { message as takenMessage, messages as takenMessages, ready } from "./octets.js";
-import { revivedMessage } from "./results.js";
-import { isTelling } from "./selected.js";
+import { isTelling, revivedMessage } from "./results.js";
 
 /** A person's mailboxes: names, and what is done to whole mailboxes. */
 export class MailboxSet {

@@ -1,4 +1,4 @@
-// The engine's answers as callers get them: numbers of milliseconds become Dates. Everything else passes.
+// The engine's answers as callers get them: numbers of milliseconds become Dates, and updates that say nothing are known.
 
 const dateOf = (milliseconds) => (milliseconds === undefined ? undefined : new Date(milliseconds));
 
@@ -22,3 +22,11 @@ export function revivedRow(row) {
   envelope.sentDate = dateOf(envelope.sentDate);
   return { ...rest, ...envelope };
 }
+
+/** Whether there is anything in these updates. */
+export const isTelling = (updates) =>
+  updates.closed ||
+  updates.exists !== undefined ||
+  updates.recent !== undefined ||
+  updates.expunged.uid.length > 0 ||
+  updates.flags.uid.length > 0;

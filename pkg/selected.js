@@ -2,18 +2,11 @@
 
 import { Feed } from "./changes.js";
 import { MailboxError, closed } from "./errors.js";
+import { isTelling } from "./results.js";
 import { onAbort, throwIfAborted } from "./signals.js";
 
 /** What a reader may leave unread before its view stops looking for more. */
 const UNREAD_LIMIT = 1000;
-
-/** Whether there is anything in it. */
-export const isTelling = (updates) =>
-  updates.closed ||
-  updates.exists !== undefined ||
-  updates.recent !== undefined ||
-  updates.expunged.uid.length > 0 ||
-  updates.flags.uid.length > 0;
 
 /**
  * The engine's view behind a SelectedMailbox. Calls run one after another; while none is under way

@@ -10,10 +10,10 @@ import { FilterSet } from "./filter_set.js";
 import { importAll, importOptions } from "./import.js";
 import { MailboxSet } from "./mailbox_set.js";
 import { messages as takenMessages, ready } from "./octets.js";
-import { revivedRow } from "./results.js";
+import { isTelling, revivedRow } from "./results.js";
 import { cancellable, inOneMailbox, searchMailboxOptions, searchOptions } from "./search.js";
 import { searchKeys } from "./searchkeys.js";
-import { SelectedMailbox, View, isTelling, viewIn } from "./selected.js";
+import { SelectedMailbox, View, viewIn } from "./selected.js";
 import * as sorting from "./sorting.js";
 import { abandonable, onAbort, throwIfAborted } from "./signals.js";
 

@@ -20,7 +20,8 @@ export function dataDirectory() {
 }
 
 const location = (value, what) => {
-  const text = value instanceof URL ? builtin("url").fileURLToPath(value) : check.text(value, what, { min: 1 });
+  // An address that came through a port is text.
+  const text = value instanceof URL || /^file:\/\//.test(value) ? builtin("url").fileURLToPath(value) : check.text(value, what, { min: 1 });
   // It would end the name for the system's calls.
   if (text.includes("\0")) throw check.refuse(what, "without NUL", value);
   return builtin("path").resolve(text);

@@ -6,8 +6,9 @@ import { test } from "node:test";
 
 import * as api from "../../pkg/index.js";
 import { fresh, mail } from "./support/mail.mjs";
+import { openSession } from "./support/open.mjs";
 
-const { ERROR_CODES, MailboxError, openSession } = api;
+const { ERROR_CODES, MailboxError } = api;
 
 test("the options of openSession", async () => {
   const wrong = [

@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { openSession, registerBackend } from "../../pkg/index.js";
+import { registerBackend } from "../../pkg/index.js";
 import { Feed } from "../../pkg/changes.js";
 import { View } from "../../pkg/selected.js";
 import { fresh, mail, within } from "./support/mail.mjs";
+import { openSession, testRegistering } from "./support/open.mjs";
 import { mapStore } from "./support/store.mjs";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -92,7 +93,7 @@ test("mailbox events that nobody reads are summed up instead of piling up", asyn
   await session.close();
 });
 
-test("a fetch whose octets cannot be read tells its updates with the next call", async () => {
+testRegistering("a fetch whose octets cannot be read tells its updates with the next call", async () => {
   const CONTENT = 7;
   const store = mapStore();
   const { read } = store;

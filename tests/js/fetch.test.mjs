@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { openSession, registerBackend } from "../../pkg/index.js";
+import { registerBackend } from "../../pkg/index.js";
 import { fresh, mail } from "./support/mail.mjs";
+import { openSession, testRegistering } from "./support/open.mjs";
 import { mapStore } from "./support/store.mjs";
 
 const text = (octets) => new TextDecoder().decode(octets);
@@ -233,7 +234,7 @@ test("streams end when they are cancelled or the session is closed", async (t) =
 /** A kind of record by the first byte of its keys. */
 const PACKS = 7;
 
-test("a list reads no content, and a fetch no more than its messages", async (t) => {
+testRegistering("a list reads no content, and a fetch no more than its messages", async (t) => {
   const reads = [];
   const inner = mapStore();
   registerBackend("counted", () => ({

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MailboxError, openSession, registerBackend } from "../../pkg/index.js";
+import { MailboxError, registerBackend } from "../../pkg/index.js";
 import { fresh, mail } from "./support/mail.mjs";
+import { openSession, testRegistering } from "./support/open.mjs";
 import { mapStore } from "./support/store.mjs";
 
 async function open(t, options) {
@@ -169,7 +170,7 @@ test("a delivery that is aborted before it began stores nothing", async (t) => {
   assert.equal((await session.status("INBOX")).exists, 0);
 });
 
-test("s135 filters are in the store, each change as durable as it was asked to be", async (t) => {
+testRegistering("s135 filters are in the store, each change as durable as it was asked to be", async (t) => {
   const asked = [];
   const store = mapStore();
   const { commit } = store;

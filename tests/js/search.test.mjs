@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MailboxError, openSession, registerBackend } from "../../pkg/index.js";
+import { MailboxError, registerBackend } from "../../pkg/index.js";
 import { fresh, mail } from "./support/mail.mjs";
+import { openSession, testRegistering } from "./support/open.mjs";
 import { mapStore } from "./support/store.mjs";
 
 async function open(t, options) {
@@ -426,7 +427,7 @@ test("updates come with the answer, expunges stay hidden, and a deleted mailbox 
   await assert.rejects(session.searchMailbox(doomed, {}), { code: "CLOSED" });
 });
 
-test("flags, metadata and what lists show are searched without content or text", async () => {
+testRegistering("flags, metadata and what lists show are searched without content or text", async () => {
   const CONTENT = 7;
   const TEXT = 8;
   const store = mapStore();

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { openSession } from "../../pkg/index.js";
 import { fresh, mail, within } from "./support/mail.mjs";
+import { openSession } from "./support/open.mjs";
 
 const list = (array) => [...array];
 

@@ -58,6 +58,8 @@ export async function misuse(session: Session, selected: SelectedMailbox): Promi
   await session.checkMailbox("INBOX");
   // @ts-expect-error: answers are not to be changed
   (await session.status("INBOX")).exists = 7;
+  // @ts-expect-error: nothing that takes messages
+  await openSession({ owner: "a", worker: "worker.js" });
   // @ts-expect-error: not a code
   new MailboxError("OOPS", "x");
   // @ts-expect-error: not a format

@@ -28,7 +28,9 @@ import {
   registerBackend,
   version,
 } from "offline-mailbox";
+import { type MailboxWorker, connect, createWorker } from "offline-mailbox/client";
 import { readMbox } from "offline-mailbox/mbox";
+import * as inWorker from "offline-mailbox/worker";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const is = <T extends true>(): T | undefined => undefined;
@@ -154,4 +156,22 @@ export async function use(file: File, signal: AbortSignal): Promise<void> {
   const names: readonly string[] = backends.names;
   backends.setDefault(names.includes("mine") ? "mine" : null);
   is<Equal<typeof version, string>>();
+}
+
+export async function elsewhere(worker: Worker, shared: SharedWorker, port: MessagePort): Promise<void> {
+  const sessions: Session[] = [
+    await openSession({ owner: "a", worker: true }),
+    await openSession({ owner: "a", worker, wasm: "/engine.wasm" }),
+    await openSession({ owner: "a", worker: shared }),
+    await openSession({ owner: "a", worker: port }),
+  ];
+  const own: MailboxWorker = createWorker({ shared: true });
+  sessions.push(await own.openSession({ owner: "a" }), await openSession({ owner: "a", worker: connect(own) }));
+  if (!own.closed) await own.deleteDatabase({ owner: "a" });
+  await own.close();
+  inWorker.registerBackend("mine", () => {
+    throw new Error(`${sessions.length}`);
+  });
+  const open: number = inWorker.serve(port).size;
+  console.log(open);
 }
