@@ -9,8 +9,8 @@ use futures::FutureExt;
 
 use crate::mime::{ListRow, extract};
 use crate::model::{
-    AppendMessage, Error, ErrorCode, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields,
-    ModSeq, Result, SequenceSet, SystemFlags, Uid, Value,
+    AppendMessage, EmailId, Error, ErrorCode, FlagOp, Flags, MailboxId, MailboxSnapshot, Message,
+    MessageFields, ModSeq, Result, SequenceSet, SystemFlags, Uid, Value,
 };
 use crate::platform;
 use crate::view::{Event, Feed, MailboxState, SelectedMailbox, SelectedSet};
@@ -22,6 +22,37 @@ pub struct UpdateOutcome {
     pub changed: Vec<Uid>,
     /// The UIDs left alone because they changed after `unchanged_since` (RFC 7162 section 3.1.3), ascending.
     pub modified: Vec<Uid>,
+}
+
+/// Which messages an import passes over because they are there already. Messages
+/// are the same where their octets are, by their email ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Skip {
+    /// None: each is appended.
+    #[default]
+    Nothing,
+    /// Those that live in the mailbox, and all but the first of the same ones in a batch.
+    InMailbox,
+    /// The same, and those that live in any other mailbox.
+    Anywhere,
+}
+
+/// How [`MailboxData::import`] appends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// What is passed over.
+    pub skip: Skip,
+    /// The import's name, and how many messages of its source were dealt with before these.
+    pub import: Option<(String, u64)>,
+}
+
+/// How far an import has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportProgress {
+    /// Messages of its source that are dealt with: appended, or skipped as duplicates.
+    pub taken: u64,
+    /// The email id of the last of them.
+    pub last: EmailId,
 }
 
 /// One mailbox, by its identity: a rename does not disturb it, and once it is
@@ -123,6 +154,25 @@ pub trait MailboxData {
     ///
     /// Fails with `READ_ONLY`, `LIMIT` (keywords, UIDs), `QUOTA_EXCEEDED`, `CLOSED`.
     async fn append_many(&self, messages: Vec<AppendMessage>, recent: bool) -> Result<Vec<Message>>;
+
+    /// Appends, in one commit, those of these messages that are not there already
+    /// (as `options.skip` says), and with them how far the named import has
+    /// come. Returns the new UIDs, in order. They are unclaimed `\Recent`. No
+    /// messages are a success, and change nothing.
+    ///
+    /// Fails as [`MailboxData::append_many`] does; with `CONFLICT` where the
+    /// named import is not where `options.import` says, because another program
+    /// goes on with it; with `CANNOT` where a backend keeps no imports.
+    async fn import(&self, _messages: Vec<AppendMessage>, _options: &ImportOptions) -> Result<Vec<Uid>> {
+        Err(Error::new(ErrorCode::Cannot, "this backend keeps no imports"))
+    }
+
+    /// How far an import of that name has come in this mailbox; `None` where
+    /// none began. It is kept as long as the mailbox. Fails with `CANNOT` where a
+    /// backend keeps no imports.
+    async fn import_progress(&self, _import: &str) -> Result<Option<ImportProgress>> {
+        Err(Error::new(ErrorCode::Cannot, "this backend keeps no imports"))
+    }
 
     /// Copies messages, with their dates, flags and ids; returns (source, new
     /// UID) pairs in the order of the sources, leaving out those that are gone

@@ -13,7 +13,7 @@ pub use filter_set::{
     Filter, FilterAction, FilterCompiler, FilterError, FilterMail, FilterOutcome, FilterSet, VacationAction,
 };
 pub use header_octets::header_octets;
-pub use mailbox_data::{MailboxData, UpdateOutcome};
+pub use mailbox_data::{ImportOptions, ImportProgress, MailboxData, Skip, UpdateOutcome};
 pub use mailbox_set::{AppendTarget, AppendedTo, CreateOptions, MailboxEvent, MailboxEvents, MailboxSet};
 pub use registry::{BackendFactory, BackendOptions, Backends};
 pub use sieve::Sieve;

@@ -96,10 +96,11 @@ impl Engine {
         if prepared.is_empty() {
             return Ok(Vec::new());
         }
+        let prepared: Vec<&Prepared> = prepared.iter().collect();
         let save_date_ms = platform::now_ms();
         let destination = [Destination { place: place.clone(), flags: Flags::new(), recent }];
         let appended = self.transact(durability, async |assembly| {
-            self.append_within(assembly, prepared, &destination, save_date_ms).await
+            self.append_within(assembly, &prepared, &destination, save_date_ms).await
         });
         Ok(appended.await?.into_iter().flatten().collect())
     }
@@ -109,14 +110,14 @@ impl Engine {
     pub(super) async fn append_within(
         &self,
         assembly: &mut Assembly<'_>,
-        prepared: &[Prepared],
+        prepared: &[&Prepared],
         destinations: &[Destination],
         save_date_ms: i64,
     ) -> Step<Vec<Vec<Message>>> {
         let shared = assembly.shared().await?;
         let mut shared = Shared::clone(&shared);
         let mut facts: Vec<Fact> = Vec::new();
-        let hashes: Vec<Hash> = prepared.iter().flat_map(Prepared::hashes).collect();
+        let hashes: Vec<Hash> = prepared.iter().flat_map(|message| message.hashes()).collect();
         // What will be appended to is read along with what is looked up.
         let mut tails: Vec<Key> = contents::tails(&shared).collect();
         for destination in destinations {
@@ -176,7 +177,7 @@ impl Engine {
 
     /// Looks hashes up in the identity index, reading what is not in memory,
     /// and in the same read the records that will be wanted `besides`.
-    async fn lookup(
+    pub(super) async fn lookup(
         &self,
         assembly: &mut Assembly<'_>,
         shared: &Shared,
@@ -203,7 +204,7 @@ pub type Found = HashMap<Hash, Vec<Posting>>;
 
 /// The thread of each message: the first of its keys that is known says
 /// (semantics 155-158), else a new one; then its other keys are known too.
-fn assign_threads(found: &Found, prepared: &[Prepared], facts: &mut Vec<Fact>) -> Result<Vec<[u8; 16]>> {
+fn assign_threads(found: &Found, prepared: &[&Prepared], facts: &mut Vec<Fact>) -> Result<Vec<[u8; 16]>> {
     let mut known: HashMap<Hash, [u8; 16]> = found
         .iter()
         .filter_map(|(hash, postings)| {

@@ -256,6 +256,7 @@ impl Engine {
                 for space in [Space::Flags, Space::Index, Space::Ids, Space::Rows] {
                     assembly.delete_range(layout::pages_of(number, space));
                 }
+                assembly.delete_range(layout::imports_into(number));
                 let mut names = Names::clone(&names);
                 names.graves.retain(|grave| *grave != number);
                 assembly.set_names(names);

@@ -22,11 +22,11 @@ pub async fn store_contents(
     engine: &Engine,
     assembly: &mut Assembly<'_>,
     shared: &mut Shared,
-    prepared: &[Prepared],
+    prepared: &[&Prepared],
     rows_each: u32,
     found: &Found,
 ) -> Step<Vec<ContentNumber>> {
-    let hashes: Vec<Hash> = prepared.iter().map(Prepared::email_hash).collect();
+    let hashes: Vec<Hash> = prepared.iter().map(|message| message.email_hash()).collect();
     let candidates: HashMap<Hash, ContentNumber> = found
         .iter()
         .filter_map(|(hash, postings)| {

@@ -72,6 +72,26 @@ pub fn all_scripts() -> KeyRange {
     KeyRange::prefix(Key::new(Space::Meta).then(b"script"))
 }
 
+/// How far an import into a mailbox has come.
+pub fn import(mailbox: MailboxNumber, hash: &[u8; 16]) -> Key {
+    Key::new(Space::Meta).then(b"import").then_u32(mailbox).then(hash)
+}
+
+/// Every import into a mailbox.
+pub fn imports_into(mailbox: MailboxNumber) -> KeyRange {
+    KeyRange::prefix(Key::new(Space::Meta).then(b"import").then_u32(mailbox))
+}
+
+/// Every import.
+pub fn all_imports() -> KeyRange {
+    KeyRange::prefix(Key::new(Space::Meta).then(b"import"))
+}
+
+/// The mailbox of an import's key.
+pub fn mailbox_of_import(key: &Key) -> Option<MailboxNumber> {
+    key.u32_at(7)
+}
+
 /// A mailbox's core.
 pub fn core(mailbox: MailboxNumber) -> Key {
     Key::new(Space::Core).then_u32(mailbox)

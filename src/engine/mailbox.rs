@@ -11,7 +11,7 @@ use super::core::Core;
 use super::layout::{self, ContentNumber, NAMES, NO_CONTENT, mailbox_guard};
 use super::notes::Note;
 use super::{Engine, Loaded, Slot};
-use crate::backend::{MailboxData, UpdateOutcome};
+use crate::backend::{ImportOptions, ImportProgress, MailboxData, UpdateOutcome};
 use crate::mime::ListRow;
 use crate::model::{
     AppendMessage, Error, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields, ModSeq,
@@ -283,6 +283,17 @@ impl MailboxData for StoreMailbox {
         let prepared: Vec<Prepared> =
             messages.into_iter().map(|message| Prepared::new(message, now_ms)).collect();
         self.engine.append(&self.place, &prepared, recent, self.durability).await
+    }
+
+    async fn import(&self, messages: Vec<AppendMessage>, options: &ImportOptions) -> Result<Vec<Uid>> {
+        let now_ms = platform::now_ms();
+        let prepared: Vec<Prepared> =
+            messages.into_iter().map(|message| Prepared::new(message, now_ms)).collect();
+        self.engine.import(&self.place, &prepared, options, self.durability).await
+    }
+
+    async fn import_progress(&self, import: &str) -> Result<Option<ImportProgress>> {
+        self.engine.import_progress(self.place.number, import).await
     }
 
     async fn copy_many(

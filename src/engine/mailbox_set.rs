@@ -350,7 +350,7 @@ impl MailboxSet for StoreMailboxSet {
             return Ok(Vec::new());
         }
         let now_ms = platform::now_ms();
-        let prepared = [Prepared::new(message, now_ms)];
+        let prepared = Prepared::new(message, now_ms);
         self.engine
             .transact(self.durability, async |assembly| {
                 let mut destinations = Vec::with_capacity(targets.len());
@@ -364,7 +364,8 @@ impl MailboxSet for StoreMailboxSet {
                     let recent = claimant != Some(&place.mailbox_id);
                     destinations.push(Destination { place, flags: target.flags.clone(), recent });
                 }
-                let appended = self.engine.append_within(assembly, &prepared, &destinations, now_ms).await?;
+                let appended =
+                    self.engine.append_within(assembly, &[&prepared], &destinations, now_ms).await?;
                 let mut places = Vec::with_capacity(destinations.len());
                 for (destination, messages) in destinations.into_iter().zip(appended) {
                     let uid_validity = assembly.mailbox(destination.place.number).await?.core.uid_validity;

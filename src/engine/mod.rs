@@ -19,6 +19,7 @@ mod filter_set;
 mod filters;
 mod fold;
 mod identity;
+mod import;
 mod layout;
 mod mailbox;
 mod mailbox_set;

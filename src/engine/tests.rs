@@ -12,6 +12,7 @@ use crate::store::{KeyRange, MemoryStore, Read, Scan, Space, Store};
 
 mod filters;
 mod formats;
+mod import;
 mod upkeep;
 
 async fn open(store: &MemoryStore) -> Rc<StoreMailboxSet> {

@@ -6,7 +6,9 @@ use std::collections::{HashMap, HashSet};
 use super::core::Core;
 use super::directory::{DirectoryPage, PackTablePage, Place};
 use super::filters::decode_script;
+use super::import::ImportStep;
 use super::layout::{self, DIRECTORY_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind};
+use super::names::Names;
 use super::packs::read_header;
 use super::pages::{Page as _, RowPage};
 use super::{Engine, Loaded};
@@ -92,12 +94,27 @@ impl Engine {
         }
         findings.mailbox = None;
         self.check_filters(&mut findings).await?;
+        self.check_imports(&mut findings, &names).await?;
         let graves: Vec<MailboxNumber> = names.graves.clone();
         if graves.is_empty() {
             // While a deleted mailbox still waits for its burial, its rows hold contents too.
             self.check_contents(&mut findings).await?;
         }
         Ok(findings.problems)
+    }
+
+    /// Every import is into a mailbox that is there, or not buried yet.
+    async fn check_imports(&self, findings: &mut Findings, names: &Names) -> Result<()> {
+        let scan = Scan::all(layout::all_imports());
+        let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
+        for (key, record) in snapshot.scanned.into_iter().flatten() {
+            findings.tolerate(record.with(ImportStep::decode))?;
+            let mailbox = layout::mailbox_of_import(&key);
+            let known = names.entries.iter().map(|entry| entry.number).chain(names.graves.iter().copied());
+            let is_known = known.into_iter().any(|number| Some(number) == mailbox);
+            findings.expect(is_known, || "an import is into a mailbox that does not exist".to_owned());
+        }
+        Ok(())
     }
 
     /// Every filter has its script, and every script its filter.

@@ -3,6 +3,7 @@
 
 use super::base::{check_view, check_writable, takes_recent};
 use super::{AppendUid, BaseSession, CopyResult, CopyUid, View};
+use crate::backend::{ImportOptions, ImportProgress};
 use crate::model::{AppendMessage, RangeSet, Result, SequenceSet, Uid};
 use crate::view::{SelectedMailbox, UpdateOptions, Updates};
 
@@ -39,6 +40,37 @@ impl BaseSession {
             Ok((appended, self.refresh_after_change(selected).await))
         })
         .await
+    }
+
+    /// Appends what an import brings, and how far it has come, in one commit: see
+    /// [`MailboxData::import`]. Returns the UIDs of what was appended; filters
+    /// are not applied.
+    ///
+    /// Fails as [`append_messages`](Self::append_messages) does, and with
+    /// `CONFLICT` where another program goes on with the same import.
+    ///
+    /// [`MailboxData::import`]: crate::backend::MailboxData::import
+    pub async fn import_messages(
+        &self,
+        name: &str,
+        messages: Vec<AppendMessage>,
+        options: &ImportOptions,
+    ) -> Result<AppendUid> {
+        self.run(async {
+            let mailbox = self.destination(name).await?;
+            let uids = match mailbox.import(messages, options).await {
+                Ok(uids) => uids,
+                Err(error) => return Err(self.destination_error(error, mailbox.as_ref()).await),
+            };
+            Ok(AppendUid { uid_validity: mailbox.uid_validity(), uids })
+        })
+        .await
+    }
+
+    /// How far an import into a mailbox has come; `None` where none of that name
+    /// began. Fails with `TRY_CREATE` and `READ_ONLY` as importing would.
+    pub async fn import_progress(&self, name: &str, import: &str) -> Result<Option<ImportProgress>> {
+        self.run(async { self.destination(name).await?.import_progress(import).await }).await
     }
 
     /// COPY: all of the set's messages or none, with their flags, dates and

@@ -5,15 +5,16 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
+use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{self, Record};
 use super::engines::{self, Lease};
 use super::selected::Views;
 use super::{WaitEvent, promise};
-use crate::backend::{CreateOptions, MailboxData, MailboxSet};
+use crate::backend::{CreateOptions, ImportOptions, MailboxData, MailboxSet, Skip};
 use crate::engine::StoreMailboxSet;
-use crate::model::{AppendMessage, Error, MailboxName, MailboxSnapshot, Result, SequenceSet};
+use crate::model::{AppendMessage, EmailId, Error, MailboxName, MailboxSnapshot, Result, SequenceSet};
 use crate::session::{BaseSession, SessionOptions, StoreOptions};
 use crate::store::Durability;
 use crate::view::{SelectedMailbox, Updates};
@@ -294,6 +295,55 @@ impl SessionHandle {
             })
             .await
         })
+    }
+
+    /// Appends what an import brings that is new. `skip`: 0 nothing, 1 what the
+    /// mailbox has, 2 what any has. `from`: how far the import had come.
+    #[wasm_bindgen(js_name = importMessages)]
+    pub fn import_messages(
+        &self,
+        name: String,
+        messages: Array,
+        skip: u32,
+        import: Option<String>,
+        from: f64,
+    ) -> Promise {
+        let core = self.core.clone();
+        let messages: Result<Vec<AppendMessage>> = convert::append_messages(&messages);
+        let skip = match skip {
+            0 => Skip::Nothing,
+            1 => Skip::InMailbox,
+            _ => Skip::Anywhere,
+        };
+        let options = ImportOptions { skip, import: import.map(|import| (import, from as u64)) };
+        promise(async move {
+            let appended = core.session.import_messages(&name, messages?, &options).await?;
+            Ok(Record::new()
+                .set("uidValidity", appended.uid_validity)
+                .set("uids", convert::uids(appended.uids))
+                .into())
+        })
+    }
+
+    /// How far an import has come.
+    #[wasm_bindgen(js_name = importProgress)]
+    pub fn import_progress(&self, name: String, import: String) -> Promise {
+        let core = self.core.clone();
+        promise(async move {
+            let Some(progress) = core.session.import_progress(&name, &import).await? else {
+                return Ok(JsValue::UNDEFINED);
+            };
+            Ok(Record::new()
+                .set("taken", progress.taken as f64)
+                .set("emailId", progress.last.as_str())
+                .into())
+        })
+    }
+
+    /// The email id of these octets.
+    #[wasm_bindgen(js_name = emailIdOf)]
+    pub fn email_id_of(&self, raw: Vec<u8>) -> String {
+        EmailId::from_bytes(&Sha256::digest(&raw)).as_str().to_owned()
     }
 
     /// SELECT, EXAMINE.

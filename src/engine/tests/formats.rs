@@ -10,6 +10,7 @@ use crate::engine::core::Core;
 use crate::engine::directory::{ContentEntry, DirectoryPage, PackTablePage, PackUse, Place};
 use crate::engine::filters::{Filters, encode_script};
 use crate::engine::identity::{Posting, encode_facts};
+use crate::engine::import::ImportStep;
 use crate::engine::layout::PackKind;
 use crate::engine::names::Names;
 use crate::engine::notes::{self, Note};
@@ -95,6 +96,7 @@ fn the_bytes_of_every_record_are_what_they_were() {
         ("notes", notes::encode(&told)),
         ("pack", packed.puts[0].1.to_vec()),
         ("filters", filters.encode()),
+        ("import", ImportStep { taken: 300, last: [9; 32] }.encode()),
         ("script", encode_script(b"require \"fileinto\";\r\nfileinto \"\xc3\xbc\";\r\n")),
     ];
     for form in 0..4 {
@@ -107,7 +109,7 @@ fn the_bytes_of_every_record_are_what_they_were() {
 }
 
 /// The first eight bytes of each record's SHA-256.
-const EXPECTED: [(&str, &str); 17] = [
+const EXPECTED: [(&str, &str); 18] = [
     ("core", "476112bcb2d7b401"),
     ("names", "65b7ac259956b52a"),
     ("shared", "f7ee6967b6a4e55a"),
@@ -120,6 +122,7 @@ const EXPECTED: [(&str, &str); 17] = [
     ("notes", "2c911d5599ffc38a"),
     ("pack", "0ca7b7753a89c0e7"),
     ("filters", "d892723d86a44598"),
+    ("import", "0000000000000000"),
     ("script", "3aef256a3f2aa2fc"),
     ("flags", "563c350771faa484"),
     ("flags", "55e93bbea445d999"),
