@@ -1,9 +1,11 @@
-// Reading mbox files as a stream. Here: where messages begin and end, quoting, the status fields.
-// Not here: what a message is (src/mime).
+// mbox files, read and written as streams. Here: where messages begin and end, and quoting. Not here:
+// the From line and status fields (mbox_status.js), what a message is (src/mime).
 
 import * as check from "./arguments.js";
 import { invalid } from "./errors.js";
-import { abandonable, throwIfAborted } from "./signals.js";
+import { exportedMessages, exportOptions } from "./exported.js";
+import { HEADER_LIMIT, bodyStart, contentLength, endsEmptyLine, fromLine, readFromLine, statusFields, statusFlags, withoutStatus } from "./mbox_status.js";
+import { gathered, octetChunks, streamOf } from "./sources.js";
 
 const LF = 10;
 const CR = 13;
@@ -11,43 +13,10 @@ const GT = 62;
 const FROM = Uint8Array.of(70, 114, 111, 109, 32); // "From "
 /** More than this before the first line's end is not an mbox. */
 const FIRST_LINE_LIMIT = 65_536;
+/** A Content-Length that says more is not believed: no store takes such a message. */
+const CONTENT_LIMIT = 536_870_912;
 
-async function* blobChunks(blob) {
-  for (let at = 0; at < blob.size; at += 1_048_576) {
-    yield new Uint8Array(await blob.slice(at, at + 1_048_576).arrayBuffer());
-  }
-}
-
-/** By hand: a generator that waits for a stuck stream could not be told to stop. */
-function streamChunks(stream) {
-  const reader = stream.getReader();
-  return {
-    next: () => reader.read(),
-    return: async () => {
-      await reader.cancel();
-      return { value: undefined, done: true };
-    },
-  };
-}
-
-function chunksOf(source) {
-  const tag = Object.prototype.toString.call(source);
-  if (tag === "[object Blob]" || tag === "[object File]") return blobChunks(source);
-  if (ArrayBuffer.isView(source) || tag === "[object ArrayBuffer]") return [source][Symbol.iterator]();
-  if (typeof source?.getReader === "function") return streamChunks(source);
-  const start = typeof source === "object" ? (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) : undefined;
-  if (typeof start !== "function") {
-    throw check.refuse("the source", "a Blob, a stream, bytes or an iterable of Uint8Array", source);
-  }
-  return start.call(source);
-}
-
-function bytesOf(chunk) {
-  if (chunk instanceof Uint8Array) return chunk;
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (Object.prototype.toString.call(chunk) === "[object ArrayBuffer]") return new Uint8Array(chunk);
-  throw check.refuse("a chunk of the source", "a Uint8Array", chunk);
-}
+const FORMATS = ["auto", "mboxrd", "mboxo", "mboxcl", "mboxcl2", "none"];
 
 const startsWithFrom = (bytes, at) => FROM.every((byte, offset) => bytes[at + offset] === byte);
 
@@ -90,12 +59,6 @@ function separatorIn(bytes, at) {
   return -1;
 }
 
-/** Whether the line that this LF ends is empty. */
-function endsEmptyLine(bytes, lf) {
-  const last = bytes[lf - 1] === CR ? lf - 1 : lf;
-  return last === 0 || bytes[last - 1] === LF;
-}
-
 /** The end of a message without the empty line that separates it from the next. */
 function trimmedEnd(bytes) {
   const end = bytes.length;
@@ -105,7 +68,7 @@ function trimmedEnd(bytes) {
 
 /** A copy of the message with its quoted lines restored. */
 function unquoted(bytes, format) {
-  if (format === "none") return bytes.slice();
+  if (format === "none" || format === "mboxcl2") return bytes.slice();
   const target = new Uint8Array(bytes.length);
   let written = 0;
   let copied = 0; // up to where `bytes` has been taken
@@ -126,105 +89,145 @@ function unquoted(bytes, format) {
   return written === target.length ? target : target.slice(0, written);
 }
 
-const STATUS_FLAGS = { R: "\\Seen", A: "\\Answered", F: "\\Flagged", D: "\\Deleted", T: "\\Draft" };
+/** Whether a line within begins with "From ", unquoted. */
+function hasBareFrom(bytes) {
+  for (let at = bytes.indexOf(70); at !== -1; at = bytes.indexOf(70, at + 1)) {
+    if ((at === 0 || bytes[at - 1] === LF) && startsWithFrom(bytes, at)) return true;
+  }
+  return false;
+}
 
-/** Letters alone: other programs write words into a field of this name. */
-const STATUS_FIELD = /^(?:[Xx]-)?[Ss]tatus:[ \t]*([RODNUAFT]{1,8})[ \t]*$/gm;
+const WAIT = Symbol("more is needed");
 
-/** The flags that Status and X-Status of the header name, sorted. */
-function statusFlags(raw) {
-  let end = raw.length;
-  for (let lf = raw.indexOf(LF); lf !== -1; lf = raw.indexOf(LF, lf + 1)) {
-    if (endsEmptyLine(raw, lf)) {
-      end = lf;
-      break;
+/** Reads one file: where messages end in what has come so far. */
+class Reader {
+  #format;
+  #auto;
+  #strip;
+  #pending = new Pending();
+  #line; // the From line of the message that is being read
+  #dated = false; // whether every separator must have a date
+  #over = false;
+  #searched = 0; // up to where `#pending` holds no separator
+  #counted; // whether messages are taken by their Content-Length
+  #length; // where this message ends by its Content-Length; undefined until its header is there; -1 if not so
+
+  constructor(format, strip) {
+    this.#auto = format === "auto";
+    this.#format = this.#auto ? "mboxrd" : format;
+    this.#strip = strip;
+    this.#counted = this.#auto || format.startsWith("mboxcl");
+  }
+
+  append(chunk) {
+    this.#pending.append(chunk);
+  }
+
+  /** The next message that is there whole; undefined where more must come first. */
+  next(ended) {
+    if (this.#line === undefined && !this.#begin(ended)) return undefined;
+    const bytes = this.#pending.view;
+    const counted = this.#counted ? this.#byLength(bytes, ended) : undefined;
+    if (counted === WAIT) return undefined;
+    if (counted !== undefined) return this.#finished(counted.end, counted.next, true);
+    for (;;) {
+      const next = separatorIn(bytes, this.#searched);
+      const lineEnd = next === -1 ? -1 : bytes.indexOf(LF, next);
+      if (next === -1 || (lineEnd === -1 && !ended)) {
+        // Back to what may yet prove the beginning of a separator.
+        this.#searched = next === -1 ? Math.max(0, bytes.length - FROM.length) : next;
+        break;
+      }
+      const end = lineEnd === -1 ? bytes.length : lineEnd + 1;
+      if (!this.#dated || readFromLine(bytes.subarray(next, end)).date !== undefined) {
+        return this.#finished(trimmedEnd(bytes.subarray(0, next)), next, false);
+      }
+      this.#searched = next + 1;
     }
+    return ended ? this.#finished(trimmedEnd(bytes), undefined, false) : undefined;
   }
-  const header = new TextDecoder("latin1").decode(raw.subarray(0, Math.min(end, 262_144)));
-  const flags = new Set();
-  for (const [, letters] of header.matchAll(STATUS_FIELD)) {
-    for (const letter of letters) if (Object.hasOwn(STATUS_FLAGS, letter)) flags.add(STATUS_FLAGS[letter]);
+
+  #begin(ended) {
+    if (this.#over) return false;
+    this.#line = firstLine(this.#pending, ended);
+    if (this.#line === undefined) return false;
+    // Then a paragraph that nobody quoted can be told from a separator.
+    this.#dated = this.#auto && readFromLine(this.#line).date !== undefined;
+    return true;
   }
-  return [...flags].sort();
-}
 
-const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const ZONED = /\b([a-z]{3}) +(\d{1,2}) +(\d{1,2}):(\d\d)(?::(\d\d))?(?: +([+-]\d{4}|[a-z]{1,5}))? +(\d{4})(?: +([+-]\d{4}))?/i;
+  /**
+   * Where the message ends by its Content-Length, if that leads to the end or to another From line.
+   * The field is the sender's as often as the file's: of unknown files it counts only while every
+   * message so far had one that was right.
+   */
+  #byLength(bytes, ended) {
+    if (this.#length === undefined) {
+      const body = bodyStart(bytes);
+      if (body === -1 && !ended && bytes.length < HEADER_LIMIT) return WAIT;
+      const said = body === -1 ? undefined : contentLength(bytes.subarray(0, body));
+      this.#length = said === undefined || said > CONTENT_LIMIT ? -1 : body + said;
+    }
+    const end = this.#length;
+    if (end !== -1) {
+      const known = bytes.length - end;
+      // The empty line after it, and a From line.
+      if (known < 2 + FROM.length && !ended) return WAIT;
+      if (known >= 0) {
+        const next = end + (bytes[end] === CR && bytes[end + 1] === LF ? 2 : bytes[end] === LF ? 1 : 0);
+        // A message without the empty line after it is what these formats allow, and others do not.
+        const parted = next > end || !this.#auto;
+        if (parted && next === bytes.length) return { end, next: undefined };
+        if (parted && startsWithFrom(bytes, next)) {
+          const lf = bytes.indexOf(LF, next);
+          if (lf === -1 && !ended) return WAIT;
+          const line = bytes.subarray(next, lf === -1 ? bytes.length : lf + 1);
+          if (!this.#dated || readFromLine(line).date !== undefined) return { end, next };
+        }
+      }
+    }
+    if (this.#auto) this.#counted = false;
+    this.#length = -1;
+    return undefined;
+  }
 
-/** `From sender Thu Jan  1 00:00:00 1970`, and the same with a zone. */
-function separatorLine(bytes) {
-  const line = new TextDecoder("utf-8").decode(bytes.subarray(FROM.length)).trimEnd();
-  const match = ZONED.exec(line);
-  const sender = /^\S*/.exec(line)[0];
-  const month = match ? MONTHS.indexOf(match[1].toLowerCase()) : -1;
-  if (month === -1) return { from: sender, date: undefined };
-  const [, , dayOfMonth, hours, minutes, seconds = "0", before, year, after] = match;
-  const zone = /^([+-])(\d\d)(\d\d)$/.exec(after ?? before ?? "");
-  const east = zone ? (zone[1] === "-" ? -1 : 1) * (Number(zone[2]) * 60 + Number(zone[3])) : 0;
-  const parts = [Number(year), month, Number(dayOfMonth), Number(hours), Number(minutes), Number(seconds)];
-  const local = Date.UTC(...parts);
-  const date = new Date(local - east * 60_000);
-  const isDay = new Date(local).getUTCDate() === parts[2] && parts[3] < 24 && parts[4] < 60 && parts[5] <= 60;
-  return { from: sender, date: isDay && !Number.isNaN(date.getTime()) ? date : undefined };
-}
-
-function finished(line, body, format) {
-  const raw = unquoted(body.subarray(0, trimmedEnd(body)), format);
-  return { raw, ...separatorLine(line), flags: statusFlags(raw) };
+  /** The message up to `end`; at `next` begins the next one's From line, if there is one. */
+  #finished(end, next, counted) {
+    const bytes = this.#pending.view;
+    const { unended, ...told } = readFromLine(this.#line);
+    const body = bytes.subarray(0, unended && bytes[end - 1] === LF ? end - 1 : end);
+    // What nobody quoted was not quoted elsewhere either.
+    const format = counted && this.#auto && hasBareFrom(body) ? "none" : this.#format;
+    const raw = unquoted(body, format);
+    const flags = statusFlags(raw);
+    if (next === undefined) {
+      this.#line = undefined;
+      this.#over = true;
+      this.#pending.drop(bytes.length);
+    } else {
+      const lf = bytes.indexOf(LF, next);
+      const begin = lf === -1 ? bytes.length : lf + 1;
+      this.#line = bytes.slice(next, begin);
+      this.#pending.drop(begin);
+    }
+    this.#searched = 0;
+    this.#length = undefined;
+    return { raw: this.#strip ? withoutStatus(raw) : raw, ...told, flags };
+  }
 }
 
 /** Reads the messages of an mbox of any size, holding one at a time. */
 export async function* readMbox(source, options) {
-  const given = check.options(options, ["format", "signal"]);
-  const named = check.optional(given.format, check.oneOf, "format", ["mboxrd", "mboxo", "none", "auto"]) ?? "auto";
-  const format = named === "auto" ? "mboxrd" : named;
+  const given = check.options(options, ["format", "stripStatus", "signal"]);
+  const format = check.optional(given.format, check.oneOf, "format", FORMATS) ?? "auto";
+  const strip = check.optional(given.stripStatus, check.boolean, "stripStatus") ?? false;
   const signal = check.optionalSignal(given.signal);
-  const chunks = chunksOf(source);
-
-  const pending = new Pending();
-  let line; // the From line of the message that is being read
-  let dated = false; // whether every separator must have a date
-  let searched = 0; // up to where `pending` holds no separator
-  let ended = false;
-  try {
-    while (!ended) {
-      throwIfAborted(signal);
-      const { value, done } = await abandonable(Promise.resolve(chunks.next()), signal);
-      ended = done === true;
-      if (!ended) pending.append(bytesOf(await value));
-
-      if (line === undefined) {
-        line = firstLine(pending, ended);
-        if (line === undefined) continue;
-        // Then a paragraph that nobody quoted can be told from a separator.
-        dated = named === "auto" && separatorLine(line).date !== undefined;
-        // The line's own end may begin the next separator: an empty message.
-        searched = 0;
-      }
-      for (;;) {
-        const bytes = pending.view;
-        const next = separatorIn(bytes, searched);
-        const lineEnd = next === -1 ? -1 : bytes.indexOf(LF, next);
-        if (next === -1 || (lineEnd === -1 && !ended)) {
-          // Back to what may yet prove the beginning of a separator.
-          searched = next === -1 ? Math.max(0, bytes.length - FROM.length) : next;
-          break;
-        }
-        const end = lineEnd === -1 ? bytes.length : lineEnd + 1;
-        if (dated && separatorLine(bytes.subarray(next, end)).date === undefined) {
-          searched = next + 1;
-          continue;
-        }
-        yield finished(line, bytes.subarray(0, next), format);
-        line = bytes.slice(next, end);
-        pending.drop(end);
-        searched = 0;
-      }
-    }
-    if (line !== undefined) yield finished(line, pending.view, format);
-  } finally {
-    if (!ended) Promise.resolve(chunks.return?.()).catch(() => {});
+  const reader = new Reader(format, strip);
+  for await (const chunk of octetChunks(source, signal)) {
+    reader.append(chunk);
+    for (let message = reader.next(false); message !== undefined; message = reader.next(false)) yield message;
   }
+  for (let message = reader.next(true); message !== undefined; message = reader.next(true)) yield message;
 }
 
 /** Takes the first From line; undefined while it is incomplete, or where there is nothing at all. */
@@ -249,4 +252,39 @@ function firstLine(pending, ended) {
   const line = bytes.slice(0, end);
   pending.drop(end);
   return line;
+}
+
+/** The pieces of a message with every line quoted that begins with ">"s and "From ". */
+function* quoted(raw) {
+  let given = 0;
+  for (let from = raw.indexOf(70); from !== -1; from = raw.indexOf(70, from + 1)) {
+    if (!startsWithFrom(raw, from)) continue;
+    let start = from;
+    while (raw[start - 1] === GT) start -= 1;
+    if (start > 0 && raw[start - 1] !== LF) continue;
+    yield raw.subarray(given, start);
+    yield Uint8Array.of(GT);
+    given = start;
+  }
+  yield raw.subarray(given);
+}
+
+async function* written(messages, status) {
+  for await (const { source, flags, internalDate, envelope } of messages) {
+    const fields = status ? statusFields(flags, source) : new Uint8Array(0);
+    const raw = status ? withoutStatus(source) : source;
+    const last = raw.length > 0 ? raw[raw.length - 1] : fields.at(-1);
+    const unended = last !== LF;
+    yield fromLine(envelope?.from[0]?.address, internalDate, unended);
+    yield fields;
+    yield* quoted(raw);
+    yield Uint8Array.of(LF, LF).subarray(unended ? 0 : 1);
+  }
+}
+
+/** The messages of a mailbox as an mboxrd file. */
+export function writeMbox(session, mailbox, options) {
+  const { given, ...wanted } = exportOptions(options, ["status"]);
+  const status = check.optional(given.status, check.boolean, "status") ?? false;
+  return streamOf(gathered(written(exportedMessages(session, mailbox, wanted), status)));
 }

@@ -307,9 +307,15 @@ export class Session {
     return this.#core.run(() => {
       check.mailboxName(name);
       const given = importOptions(options);
-      return importAll(messages, given, (chunk) =>
-        this.#core.call((handle) => handle.appendMessages(name, ready(chunk), undefined), given.durability),
-      );
+      const { skip, importId, durability } = given;
+      return importAll(messages, given, {
+        append: (chunk, from) => {
+          const task = (handle) => handle.importMessages(name, ready(chunk), skip, importId, from);
+          return this.#core.call(task, durability);
+        },
+        progress: () => this.#core.call((handle) => handle.importProgress(name, importId)),
+        emailIdOf: (raw) => this.#core.engine.callNow(() => this.#core.handle.emailIdOf(raw)),
+      });
     });
   }
 

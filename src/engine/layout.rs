@@ -89,7 +89,7 @@ pub fn all_imports() -> KeyRange {
 
 /// The mailbox of an import's key.
 pub fn mailbox_of_import(key: &Key) -> Option<MailboxNumber> {
-    key.u32_at(7)
+    key.u32_at(6)
 }
 
 /// A mailbox's core.

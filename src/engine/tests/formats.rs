@@ -122,7 +122,7 @@ const EXPECTED: [(&str, &str); 18] = [
     ("notes", "2c911d5599ffc38a"),
     ("pack", "0ca7b7753a89c0e7"),
     ("filters", "d892723d86a44598"),
-    ("import", "0000000000000000"),
+    ("import", "2e0b5f1135f64777"),
     ("script", "3aef256a3f2aa2fc"),
     ("flags", "563c350771faa484"),
     ("flags", "55e93bbea445d999"),
