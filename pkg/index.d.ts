@@ -723,10 +723,21 @@ export interface VerifyReport {
 
 /** How far an import has come. */
 export interface ImportProgress {
-  /** Messages committed. */
+  /** Messages appended and committed by this call. */
   readonly messages: number;
-  /** Their octets. */
+  /** Octets of the messages that this call committed or skipped. */
   readonly octets: number;
+  /** Duplicates skipped by this call. */
+  readonly skipped: number;
+  /** Messages of the source that were dealt with before this call: those of a resumed import. */
+  readonly resumed: number;
+}
+
+/** Answer of `importMessages`. */
+export interface ImportResult extends ImportProgress {
+  readonly uidValidity: number;
+  /** The uids of the messages appended by this call, in order. */
+  readonly uids: Uint32Array;
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -860,8 +871,10 @@ export class Session {
   /**
    * Appends messages as they come, in commits of `chunkBytes` octets or 1,000 messages. Each commit
    * is all or nothing; what was committed when the call fails or is aborted stays, and `onProgress`
-   * has told how much. What `readMbox` yields can be given directly. Fails as
-   * {@link Session.appendMessages} does, and with whatever the source throws.
+   * has told how much. What `readMbox`, `readEml` and `readMaildir` yield can be given directly. Fails
+   * as {@link Session.appendMessages} does, and with whatever the source throws; with `importId` also
+   * with `INVALID_ARGUMENT` where the source is not the one that the import began with, and with
+   * `CONFLICT` where another call goes on with the same import.
    */
   importMessages(
     name: string,
@@ -871,9 +884,21 @@ export class Session {
       onProgress?: ((progress: ImportProgress) => void) | null | undefined;
       /** 65,536 to 67,108,864; 1 MiB where absent. A larger message makes a commit of its own. */
       chunkBytes?: number | null | undefined;
+      /**
+       * Skips messages that are there already, octet for octet (of the SHA-256 of both, 128 bits are
+       * compared): `true` or `"mailbox"` those that this mailbox has, or had from this import;
+       * `"account"` those that any mailbox has. `false` where absent.
+       */
+      skipDuplicates?: boolean | "mailbox" | "account" | null | undefined;
+      /**
+       * Names the import, in 1 to 255 characters, so that it can be resumed: how far it has come is
+       * stored in each commit, with the mailbox, as long as that exists. A call with the same name and
+       * the same messages passes over those that were dealt with, whatever has become of them since.
+       */
+      importId?: string | null | undefined;
     } & DurabilityOption &
       SignalOption,
-  ): Promise<{ uidValidity: number; uids: Uint32Array; messages: number; octets: number }>;
+  ): Promise<ImportResult>;
 
   /**
    * SELECT, or with `readonly` EXAMINE: opens a view. A read-write view takes every `\Recent` that

@@ -19,6 +19,8 @@ import { throwIfAborted } from "./signals.js";
 
 const KEYWORDS_FILE = "dovecot-keywords";
 const MESSAGE_FOLDERS = ["cur", "new", "tmp"];
+/** What no mailbox's name has. */
+const NOT_IN_NAMES = /[/%*\u2028\u2029]|\p{Cc}|\p{Surrogate}/gu;
 /** How deep folders in folders are looked for. */
 const MAX_DEPTH = 32;
 /** What one commit takes. */
@@ -74,20 +76,28 @@ export async function listMaildir(directory, options) {
       if (depth === 0) throw new MailboxError("NOT_FOUND", `there is no folder ${folder}`);
       return;
     }
-    if (hasCur(entries)) found.push({ path: folder, mailbox: levels.join("/") || "INBOX" });
+    if (hasCur(entries)) found.push({ path: folder, levels });
     if (depth === MAX_DEPTH) return;
     for (const entry of entries) {
       // No links: they may lead in circles, or out.
-      if (!entry.isDirectory() || MESSAGE_FOLDERS.includes(entry.name) || /[\u0000-\u001f\u007f]/.test(entry.name)) continue;
+      if (!entry.isDirectory() || MESSAGE_FOLDERS.includes(entry.name)) continue;
       const names = entry.name.startsWith(".") ? entry.name.slice(1).split(".") : [entry.name];
-      const below = names.map((name) => decodedFolder(name).replaceAll("/", "_"));
+      const below = names.map((name) => decodedFolder(name).replace(NOT_IN_NAMES, "_"));
       if (below.includes("")) continue;
       await visit(path.join(folder, entry.name), [...levels, ...below], depth + 1);
     }
   };
   await visit(root, [], 0);
   if (found.length === 0) throw invalid(`${root} is no Maildir: neither it nor a folder in it has a folder "cur"`);
-  return found.sort((a, b) => (b.mailbox === "INBOX") - (a.mailbox === "INBOX") || (a.mailbox < b.mailbox ? -1 : 1));
+  found.sort((a, b) => a.levels.length === 0 ? -1 : b.levels.length === 0 ? 1 : a.path < b.path ? -1 : 1);
+  const used = new Set();
+  return found.map(({ path: folder, levels }) => {
+    const name = levels.join("/").replace(/^inbox(?=\/|$)/i, "INBOX") || "INBOX";
+    let mailbox = name;
+    for (let number = 2; used.has(mailbox); number += 1) mailbox = `${name} (${number})`;
+    used.add(mailbox);
+    return { path: folder, mailbox };
+  });
 }
 
 /** By when it was delivered, as names say, and then by name: the same order whatever became of its flags. */

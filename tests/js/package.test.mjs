@@ -17,8 +17,8 @@ test("the package holds what its modules and exports name", { timeout: 60_000 },
   });
   const files = JSON.parse(stdout)[0].files.map((file) => file.path);
   const has = (name) => assert.ok(files.includes(path.posix.normalize(name)), `${name} is not in the package: ${files}`);
-  const { exports, browser } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
-  for (const target of Object.values(exports)) {
+  const { exports, bin, browser } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
+  for (const target of [...Object.values(exports), ...Object.values(bin)]) {
     for (const name of typeof target === "string" ? [target] : Object.values(target)) has(name);
   }
   for (const [name, instead] of Object.entries(browser)) {
@@ -35,5 +35,5 @@ test("the package holds what its modules and exports name", { timeout: 60_000 },
     }
   }
   for (const name of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) has(name);
-  assert.deepEqual(files.filter((name) => !/^(?:(?:(?:node|adapters)\/)?[\w-]+\.(?:js|d\.ts)|wasm\/(?:glue\.js|inline\.js|offline_mailbox_bg\.wasm)|package\.json|README\.md|LICENSE-\w+)$/.test(name)), []);
+  assert.deepEqual(files.filter((name) => !/^(?:(?:(?:node|adapters|cli)\/)?[\w-]+\.(?:js|d\.ts)|wasm\/(?:glue\.js|inline\.js|offline_mailbox_bg\.wasm)|package\.json|README\.md|LICENSE-\w+)$/.test(name)), []);
 });

@@ -1,7 +1,8 @@
 // What the types must refuse: each line marked so fails to compile, or the test does.
 
 import { type Session, MailboxError, SelectedMailbox, openSession } from "offline-mailbox";
-import { readMbox } from "offline-mailbox/mbox";
+import { writeMaildir } from "offline-mailbox/maildir";
+import { readMbox, writeMbox } from "offline-mailbox/mbox";
 
 export async function misuse(session: Session, selected: SelectedMailbox): Promise<void> {
   // @ts-expect-error: no owner
@@ -34,6 +35,12 @@ export async function misuse(session: Session, selected: SelectedMailbox): Promi
   await session.appendMessages("INBOX", [{ raw: "x", internalDate: "2026-01-01" }]);
   // @ts-expect-error: no such key
   await session.searchMailbox(selected, { sen: true });
+  // @ts-expect-error: not where duplicates are looked for
+  await session.importMessages("INBOX", [], { skipDuplicates: "everywhere" });
+  // @ts-expect-error: a writer takes a mailbox's name
+  writeMbox(session, selected);
+  // @ts-expect-error: not a separator
+  await writeMaildir(session, "INBOX", "mail", { separator: "," });
   // @ts-expect-error: a script is text
   await session.filterSet.put("a", new Uint8Array(1));
   // @ts-expect-error: an address is text

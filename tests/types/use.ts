@@ -29,8 +29,11 @@ import {
   version,
 } from "offline-mailbox";
 import { type MailboxWorker, connect, createWorker } from "offline-mailbox/client";
-import { readMbox } from "offline-mailbox/mbox";
+import { exportEml, messageFileName, readEml } from "offline-mailbox/eml";
+import { type MaildirWritten, exportMaildir, importMaildir, listMaildir, readMaildir, writeMaildir } from "offline-mailbox/maildir";
+import { readMbox, writeMbox } from "offline-mailbox/mbox";
 import * as inWorker from "offline-mailbox/worker";
+import { zipMessages } from "offline-mailbox/zip";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const is = <T extends true>(): T | undefined => undefined;
@@ -174,4 +177,24 @@ export async function elsewhere(worker: Worker, shared: SharedWorker, port: Mess
   });
   const open: number = inWorker.serve(port).size;
   console.log(open);
+}
+
+export async function files(session: Session, file: File, signal: AbortSignal): Promise<void> {
+  const done = await session.importMessages("INBOX", readMbox(file, { format: "mboxcl2", stripStatus: true }), {
+    importId: file.name,
+    skipDuplicates: "account",
+    onProgress: ({ messages, skipped, resumed }) => messages + skipped + resumed,
+  });
+  is<Equal<typeof done.uids, Uint32Array>>();
+  await session.importMessages("INBOX", readEml([file, new Uint8Array(3), [new Uint8Array(3)], file.stream()], { date: "file", signal }));
+  const { name, raw, date } = await exportEml(session, "INBOX", 7);
+  new File([raw], name, { lastModified: date.getTime() });
+  is<Equal<ReturnType<typeof messageFileName>, string>>();
+  const blob: Blob = await new Response(zipMessages(session, "INBOX", { set: "1:*", compress: false, signal })).blob();
+  for await (const chunk of writeMbox(session, "INBOX", { status: true, onProgress: ({ total }) => total })) new Blob([chunk, blob]);
+  const folders = await listMaildir(new URL("file:///mail"));
+  for (const { path, mailbox } of folders) await session.importMessages(mailbox, readMaildir(path, { date: "name" }));
+  const { mailboxes, skipped } = await importMaildir(session, "mail", { mailbox: "Old", skipDuplicates: true });
+  const written: MaildirWritten = await writeMaildir(session, "INBOX", "mail", { separator: "!" });
+  await exportMaildir(session, "mail", { mailboxes: mailboxes.map(({ mailbox }) => mailbox).slice(skipped + written.keywordsDropped) });
 }
