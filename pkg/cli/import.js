@@ -149,6 +149,9 @@ export function importMail(places, values) {
       }
       if (kept !== "" && !json) output.say(`offline-mailbox: not all was imported${kept}`);
       throw error;
+    } finally {
+      // Whoever writes there may go on for ever, and would keep this program alive.
+      if (places.includes("-")) stdin.destroy();
     }
     const seconds = (Date.now() - began) / 1000;
     await output.record({ ...sums, seconds }, `${words()} imported in ${seconds.toFixed(1)} s`);

@@ -19,7 +19,7 @@ export const COMMON = {
 const COMMON_HELP = `Options of every command:
   --owner <text>       whose mail it is; $OFFLINE_MAILBOX_OWNER or this system's user where absent
   --db <file>          the database's file
-  --directory <folder> the folder of the owner's database; the platform's folder for data where absent
+  --directory <folder> the folder of the owner's database; this system's for data where absent
   --json               one JSON object per line on standard output; errors too, on standard error
   -q, --quiet          no progress bar
   -h, --help           this text
@@ -59,7 +59,7 @@ files; - is standard input. Flags and dates come along.
 
 Writes a mailbox's messages.
 
-  -f, --format <name>   mbox (mboxrd, the default), eml (a file each), zip (of .eml files) or maildir
+  -f, --format <name>   mbox (mboxrd; the default), eml (a file each), zip (of them), maildir
   -o, --output <path>   where to: a file, or for eml and maildir a folder; - is standard output,
                         the default for mbox and zip
   --uids <set>          only these uids, such as 1:50,70

@@ -106,7 +106,7 @@ test("the arguments of every method", async (t) => {
       ["x", { signal: 7 }],
       ["x", { to: "a@b" }],
     ],
-    importMessages: [["INBOX"], ["INBOX", "From x\n"], ["INBOX", new Uint8Array(3)], ["INBOX", [], { chunkBytes: 1 }], ["INBOX", [], { onProgress: 1 }]],
+    importMessages: [["INBOX"], ["INBOX", "From x\n"], ["INBOX", new Uint8Array(3)], ["INBOX", [], { chunkBytes: 1 }], ["INBOX", [], { onProgress: 1 }], ["INBOX", [], { skipDuplicates: 1 }], ["INBOX", [], { skipDuplicates: "all" }], ["INBOX", [], { importId: "" }], ["INBOX", [], { importId: 7 }]],
     selectMailbox: [[], ["INBOX", { readOnly: true }], ["INBOX", { readonly: "yes" }]],
     checkMailbox: [[], [{}], [foreign], [selected, { waitOn: true }], [selected, { housekeeping: 1 }]],
     listMessages: [[selected, { offset: -1 }], [selected, { offset: 1.5 }], [selected, { limit: 10_001 }], [selected, { sort: "DATE" }], [selected, { sort: "bcc" }], [selected, { sort: [] }], [selected, { sort: ["arrival", "x"] }], [selected, { sort: 1 }]],

@@ -365,7 +365,7 @@ test("imports are committed in chunks, tell their progress, and stop when aborte
   assert.equal(done.messages, 40);
   assert.deepEqual(list(done.uids), Array.from({ length: 40 }, (_, at) => at + 1));
   assert.ok(progress.length >= 5);
-  assert.deepEqual(progress.at(-1), { messages: 40, octets: done.octets });
+  assert.deepEqual(progress.at(-1), { messages: 40, octets: done.octets, skipped: 0, resumed: 0 });
   const controller = new AbortController();
   const reason = new Error("enough");
   const aborted = session.importMessages("INBOX", source(1000), {

