@@ -38,7 +38,7 @@ const tooLarge = (length, limit, name) =>
 export function sentDate(raw) {
   const end = bodyStart(raw);
   const header = new TextDecoder("latin1").decode(raw.subarray(0, end === -1 ? HEADER_LIMIT : end));
-  const field = /^date:((?:[^\n]|\n[ \t])*)/im.exec(header)?.[1];
+  const field = /^date:([^\n]*(?:\n[ \t][^\n]*)*)/im.exec(header)?.[1];
   if (field === undefined) return undefined;
   const text = field.slice(0, 500).replace(/\([^()]*\)/g, " ").replace(/\s+/g, " ").trim();
   // What says nothing of a zone would be read in this machine's.

@@ -15,6 +15,8 @@ const FROM = Uint8Array.of(70, 114, 111, 109, 32); // "From "
 const FIRST_LINE_LIMIT = 65_536;
 /** A Content-Length that says more is not believed: no store takes such a message. */
 const CONTENT_LIMIT = 536_870_912;
+/** In unknown files one is held against what follows; no more than this is kept in memory for that. */
+const TRIED_LIMIT = 67_108_864;
 
 const FORMATS = ["auto", "mboxrd", "mboxo", "mboxcl", "mboxcl2", "none"];
 
@@ -110,6 +112,7 @@ class Reader {
   #over = false;
   #searched = 0; // up to where `#pending` holds no separator
   #counted; // whether messages are taken by their Content-Length
+  #scanned = 0; // up to where no empty line ends the header
   #length; // where this message ends by its Content-Length; undefined until its header is there; -1 if not so
 
   constructor(format, strip) {
@@ -163,10 +166,13 @@ class Reader {
    */
   #byLength(bytes, ended) {
     if (this.#length === undefined) {
-      const body = bodyStart(bytes);
-      if (body === -1 && !ended && bytes.length < HEADER_LIMIT) return WAIT;
+      const body = bodyStart(bytes, this.#scanned);
+      if (body === -1 && !ended && bytes.length < HEADER_LIMIT) {
+        this.#scanned = bytes.length;
+        return WAIT;
+      }
       const said = body === -1 ? undefined : contentLength(bytes.subarray(0, body));
-      this.#length = said === undefined || said > CONTENT_LIMIT ? -1 : body + said;
+      this.#length = said === undefined || said > (this.#auto ? TRIED_LIMIT : CONTENT_LIMIT) ? -1 : body + said;
     }
     const end = this.#length;
     if (end !== -1) {
@@ -211,6 +217,7 @@ class Reader {
       this.#pending.drop(begin);
     }
     this.#searched = 0;
+    this.#scanned = 0;
     this.#length = undefined;
     return { raw: this.#strip ? withoutStatus(raw) : raw, ...told, flags };
   }

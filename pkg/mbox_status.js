@@ -17,7 +17,7 @@ const STATUS_FIELD = /^(?:x-)?status:[ \t]*([RODNUAFT]{1,8})[ \t]*\r?$/gim;
 const MOZILLA_FIELD = /^x-mozilla-status:[ \t]*([0-9a-f]{4})[ \t]*\r?$/im;
 const MOZILLA_FLAGS = [[1, "\\Seen"], [2, "\\Answered"], [4, "\\Flagged"], [8, "\\Deleted"]];
 
-const KEYWORDS_FIELD = /^x-(?:mozilla-)?key(?:word)?s:((?:[^\n]|\n[ \t])*)/gim;
+const KEYWORDS_FIELD = /^x-(?:mozilla-)?key(?:word)?s:([^\n]*(?:\n[ \t][^\n]*)*)/gim;
 
 /** An atom of IMAP (RFC 9051 section 9) of ASCII. */
 const ATOM = /^[^\u0000- (){%*"\\\]\u007f-\uffff]{1,255}$/;
@@ -31,9 +31,9 @@ export function endsEmptyLine(bytes, lf) {
   return last === 0 || bytes[last - 1] === LF;
 }
 
-/** Where the body begins: after the empty line that ends the header; -1 where there is none (within some 256 KB). */
-export function bodyStart(raw) {
-  for (let lf = raw.indexOf(LF); lf !== -1 && lf < HEADER_LIMIT; lf = raw.indexOf(LF, lf + 1)) {
+/** Where the body begins: after the empty line that ends the header; -1 where there is none (within some 256 KB). No such line ends before `from`. */
+export function bodyStart(raw, from = 0) {
+  for (let lf = raw.indexOf(LF, from); lf !== -1 && lf < HEADER_LIMIT; lf = raw.indexOf(LF, lf + 1)) {
     if (endsEmptyLine(raw, lf)) return lf + 1;
   }
   return -1;

@@ -74,7 +74,7 @@ export function exportMail(positionals, values) {
       for await (const { envelope, source, internalDate } of exportedMessages(session, mailbox, { ...options, set: set ?? "1:*" })) {
         let file = path.join(output, named(envelope.subject));
         while (!values.force && (await exists(file))) file = path.join(output, named(envelope.subject));
-        await writeFile(file, source);
+        await writeFile(file, source, { flag: values.force ? "w" : "wx" });
         await utimes(file, internalDate, internalDate);
       }
     } else {

@@ -189,22 +189,26 @@ test("--help for all and each, --version", { timeout: 60_000 }, async (t) => {
   }
 });
 
-test("an import that is interrupted says so, keeps what was in, and goes on when it is run again", { timeout: 240_000 }, async (t) => {
+for (const [how, told] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGKILL", "SIGKILL"]]) {
+  test(`an import ended by ${how} keeps what was in, and goes on when it is run again`, { timeout: 240_000 }, (t) => ended(t, how, told));
+}
+
+async function ended(t, how, told) {
   const { start, json, run } = await place(t);
   const count = 3000;
   const one = (number) => `${LINE}\n${mail(`number ${number}`, `${"x".repeat(1000)}\r\n`)}\n`;
-  const { child, ended } = start(["import", "-", "--resume", "stdin"]);
-  for (let number = 0; number < count / 2; number += 1) child.stdin.write(one(number));
+  const first = start(["import", "-", "--resume", "stdin"]);
+  for (let number = 0; number < count / 2; number += 1) first.child.stdin.write(one(number));
   // Half is there and the rest does not come: some of it is committed by now, or soon.
   for (;;) {
     const { code, out } = await run("ls", "--json");
     if (code === 0 && JSON.parse(out.split("\n")[0]).exists > 0) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  child.kill("SIGINT");
-  const stopped = await ended;
-  assert.equal(stopped.code, 130, stopped.err);
-  assert.match(stopped.err, /^offline-mailbox: interrupted; \d+ messages .* had come in and stay\n$/);
+  first.child.kill(how);
+  const stopped = await first.ended;
+  assert.equal(stopped.code, told, stopped.err);
+  if (how !== "SIGKILL") assert.match(stopped.err, /^offline-mailbox: interrupted; \d+ messages .* had come in and stay\n$/);
   const [{ exists }] = await json("ls");
   assert.ok(exists > 0 && exists < count / 2, `${exists}`);
   const second = start(["import", "-", "--resume", "stdin", "--json"]);
@@ -216,7 +220,8 @@ test("an import that is interrupted says so, keeps what was in, and goes on when
   assert.deepEqual([resumed, messages], [exists, count - exists]);
   const rows = await json("ls", "INBOX", "--limit", "5000");
   assert.deepEqual(rows.map(({ subject }) => subject), Array.from({ length: count }, (_, at) => `number ${count - 1 - at}`));
-});
+  assert.deepEqual(await json("verify"), []);
+}
 
 test("who reads no further ends it, without a word", { timeout: 60_000 }, async (t) => {
   const { start, json, file } = await place(t);

@@ -227,3 +227,19 @@ test("an import comes back out as it went in", async (t) => {
   const [before, after] = [await contents(session, "INBOX"), await contents(session, "Again")];
   assert.deepEqual(after.map(({ emailId }) => emailId), before.map(({ emailId }) => emailId));
 });
+
+test("streams can be iterated where the platform's cannot", async (t) => {
+  const session = await opened(t);
+  await session.importMessages("INBOX", Array.from({ length: 100 }, (_, at) => mail(`number ${at}`, "x".repeat(2000))));
+  const { asyncIterator } = Symbol;
+  const native = Object.getOwnPropertyDescriptor(ReadableStream.prototype, asyncIterator);
+  Object.defineProperty(ReadableStream.prototype, asyncIterator, { value: undefined, configurable: true, writable: true });
+  t.after(() => Object.defineProperty(ReadableStream.prototype, asyncIterator, native));
+  const own = await collected(writeMbox(session, "INBOX"));
+  assert.equal((await all(own)).length, 100);
+  for await (const chunk of writeMbox(session, "INBOX")) {
+    assert.ok(chunk.length > 0);
+    break;
+  }
+  assert.equal((await all(writeMbox(session, "INBOX"))).length, 100);
+});
