@@ -6,6 +6,7 @@
 
 import type { ExportOptions, OctetSource, OctetStream } from "./eml.js";
 import type { Session } from "./index.js";
+import type { AbortSignal } from "./platform.js";
 
 export type { ExportOptions, ExportProgress, OctetSource, OctetStream } from "./eml.js";
 
