@@ -11,12 +11,14 @@
  * ```
  *
  * A policy of security (CSP) must allow the worker's script: `worker-src 'self'`.
+ *
+ * @module offline-mailbox/client
  */
 
 import type { MailboxWorker, WorkerTarget } from "./index.js";
 
 export { MailboxError, ERROR_CODES } from "./index.js";
-export type { ErrorCode, MailboxWorker, OpenSessionOptions, Session, WorkerTarget } from "./index.js";
+export type { ErrorCode, MailboxWorker, MessageTarget, OpenSessionOptions, Session, WorkerTarget } from "./index.js";
 
 /** Options of {@link createWorker}. */
 export interface CreateWorkerOptions {

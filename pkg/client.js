@@ -620,12 +620,22 @@ class MailboxWorker {
   }
 }
 
-const here = import.meta.url;
+const here = String(import.meta.url);
 
 function start(shared) {
+  const module = { type: "module", name: "offline-mailbox" };
+  // The development servers of Vite 7 and before: as engine_file.js says.
+  const [modules, inside] = here.split("/.vite/");
+  const served = `${modules}/offline-mailbox/worker.js`;
   try {
-    if (shared) return new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module", name: "offline-mailbox" });
-    if (typeof Worker === "function") return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "offline-mailbox" });
+    if (shared) {
+      if (inside !== undefined) return new SharedWorker(served, module);
+      return new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module", name: "offline-mailbox" });
+    }
+    if (typeof Worker === "function") {
+      if (inside !== undefined) return new Worker(served, module);
+      return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "offline-mailbox" });
+    }
     // By an address that bundlers for browsers do not take for one more file of theirs.
     const { Worker: Thread } = process.getBuiltinModule("node:worker_threads");
     return new Thread(new URL("worker.js", here));

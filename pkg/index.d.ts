@@ -171,8 +171,18 @@ export interface WorkerOption {
   worker?: boolean | WorkerTarget | null | undefined;
 }
 
-/** What takes messages to a worker: a `Worker`, a `MessagePort`, a `SharedWorker`, also those of Node. */
-export type WorkerTarget = { postMessage(message: any, transfer: any[]): void } | { readonly port: { postMessage(message: any, transfer: any[]): void } } | MailboxWorker;
+/** What messages can be sent to: a `Worker` or a `MessagePort`, also of Node. */
+export interface MessageTarget {
+  /** As the platform has it. */
+  postMessage(message: any, transfer: any[]): void;
+}
+
+/** The way to a worker that serves sessions. */
+export type WorkerTarget =
+  | MessageTarget
+  /** A `SharedWorker`. */
+  | { readonly port: MessageTarget }
+  | MailboxWorker;
 
 /** Opens sessions whose engine is in a worker; from `offline-mailbox/client`. */
 export interface MailboxWorker {

@@ -11,8 +11,13 @@
  * ```
  *
  * The page then gives that worker: `openSession({ owner, backend: "mine", worker })`.
+ *
+ * @module offline-mailbox/worker
  */
 
+import type { MessageTarget } from "./index.js";
+
+export type { MessageTarget } from "./index.js";
 export { backends, registerBackend } from "./index.js";
 
 /** One side of a port that serves sessions. */
@@ -24,4 +29,4 @@ export interface ServedPort {
 }
 
 /** Serves sessions to the other end of a port, such as one that came with a message. */
-export function serve(port: { postMessage(message: any, transfer: any[]): void }): ServedPort;
+export function serve(port: MessageTarget): ServedPort;

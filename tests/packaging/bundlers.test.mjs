@@ -49,7 +49,7 @@ async function viteDev(t, root, more = {}, release = "vite") {
 test("Vite's build, nothing configured: exactly one wasm", limits, async (t) => {
   const dist = await viteBuild(await project(t, { "main.js": main() }));
   assert.equal((await wasmsIn(dist)).length, 1);
-  assert.equal((await filesOf(dist)).length, 3, "the page, a script and the wasm");
+  assert.equal((await filesOf(dist)).length, 4, "the page, a script, the script of the worker and the wasm");
   await works(t, dist);
 });
 
@@ -73,6 +73,15 @@ test("Vite's build of inline: no wasm, nothing fetched", limits, async (t) => {
   await works(t, dist, STRICT_OFFLINE);
 });
 
+/** The same, with the engine in a worker that the package itself starts. */
+const inOwnWorker = main().replace("{ wasm: undefined }", "{ worker: true }");
+
+test("Vite's build, the engine in the package's own worker", limits, async (t) => {
+  const dist = await viteBuild(await project(t, { "main.js": inOwnWorker }));
+  assert.equal((await wasmsIn(dist)).length, 1);
+  await works(t, dist);
+});
+
 test("Vite's build for a folder below the site's root", limits, async (t) => {
   const root = await project(t, { "main.js": main() });
   await viteBuild(root, { base: "./", build: { outDir: "site/deep/down" } });
@@ -94,6 +103,7 @@ const LEFT_ALONE = { optimizeDeps: { exclude: ["offline-mailbox"] } };
 for (const [name, config, program] of [
   ["nothing configured", {}, main()],
   ["left out of the optimiser", LEFT_ALONE, main()],
+  ["the package's own worker", {}, inOwnWorker],
   ["slim with an address", {}, main("offline-mailbox/slim", { imports: `import address from "${WASM}?url";`, wasm: "address" })],
   ["inline", {}, main("offline-mailbox/inline")],
 ]) {
@@ -128,7 +138,7 @@ test("webpack, nothing configured: exactly one wasm, no warning", limits, async 
   const root = await project(t, { "main.js": main(), "dist/index.html": CLASSIC_PAGE });
   const dist = await webpackBuild(root);
   assert.equal((await wasmsIn(dist)).length, 1);
-  assert.equal((await filesOf(dist)).filter((name) => name.endsWith(".js")).length, 1);
+  assert.equal((await filesOf(dist)).filter((name) => name.endsWith(".js")).length, 2, "the script, and that of the worker");
   await works(t, dist);
 });
 
@@ -136,6 +146,12 @@ test("webpack with a worker", limits, async (t) => {
   const page = workerPage('new Worker(new URL("./worker.js", import.meta.url))');
   const root = await project(t, { "main.js": page, "worker.js": inWorker(), "dist/index.html": CLASSIC_PAGE });
   const dist = await webpackBuild(root);
+  assert.equal((await wasmsIn(dist)).length, 1);
+  await works(t, dist);
+});
+
+test("webpack, the engine in the package's own worker", limits, async (t) => {
+  const dist = await webpackBuild(await project(t, { "main.js": inOwnWorker, "dist/index.html": CLASSIC_PAGE }));
   assert.equal((await wasmsIn(dist)).length, 1);
   await works(t, dist);
 });
