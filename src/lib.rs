@@ -1,4 +1,19 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## Where to begin
+//!
+//! [`engine::StoreMailboxSet`] opens a database over a [`store::Store`], such as
+//! [`store::MemoryStore`]; [`session::BaseSession`] does with it what a client does. Futures are not
+//! `Send`: run them on one thread, by any executor (`futures` with its feature `executor`, a
+//! `LocalSet` of tokio). `examples/` has a tour, a filter with a search, and a store of one's own.
+//!
+//! ## Features
+//!
+//! - none is on by default, and none is needed: natively and in a browser the target alone decides
+//!   what is built. On `wasm32-unknown-unknown` that is also `IndexedDbMailboxSet` and the bindings of
+//!   the npm package.
+//! - `testing`: the suites that any store and any mailbox set can be put through, a mail generator,
+//!   and a store with faults. For tests alone: what is in it stops where something does not hold.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod backend;
