@@ -7,6 +7,9 @@ import path from "node:path";
 const here = (...parts) => path.join(import.meta.dirname, ...parts);
 const { exports, version } = JSON.parse(readFileSync(here("../pkg/package.json"), "utf8"));
 
+/** The guides, in the order in which README.md lists them. */
+const guides = [...readFileSync(here("README.md"), "utf8").matchAll(/\]\(\.\/([\w-]+\.md)\)/g)].map(([, name]) => here(name));
+
 /** The platform's own types, named here for programs without them: nothing to be described. */
 const platform = ["Blob", "ReadableStream", "Response", "URL", "WebAssemblyModule"];
 
@@ -18,7 +21,7 @@ export default {
   out: here("../www/docs"),
   favicon: here("../www/icon.svg"),
   readme: here("README.md"),
-  projectDocuments: ["getting-started", "imap-semantics", "syncing", "storage", "finding", "html-mail", "frameworks", "adapters", "from-dexie"].map((name) => here(`${name}.md`)),
+  projectDocuments: guides,
   alwaysCreateEntryPointModule: true,
   // One place is enough: the entries that re-export another's names list them as links.
   excludePrivate: true,

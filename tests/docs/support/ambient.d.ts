@@ -12,6 +12,8 @@ declare global {
   const raw: Uint8Array<ArrayBuffer>;
   /** An mbox file. */
   const file: File;
+  /** Takes a file that is written. */
+  const writable: WritableStream<Uint8Array>;
   const signal: AbortSignal;
   /** Stand for whatever an application does with an answer. */
   function show(...what: unknown[]): void;

@@ -45,7 +45,8 @@ export async function stage({ abortSoon }) {
   const ending = new AbortController();
   const reason = new Error("the block was run long enough");
   const timer = abortSoon ? setTimeout(() => ending.abort(reason), 300) : undefined;
-  Object.assign(globalThis, { session, selected, uid: uids[0], raw, file: new File([MBOX], "mail.mbox"), signal: ending.signal, show() {}, render() {}, renderTree() {} });
+  const writable = new WritableStream();
+  Object.assign(globalThis, { session, writable, selected, uid: uids[0], raw, file: new File([MBOX], "mail.mbox"), signal: ending.signal, show() {}, render() {}, renderTree() {} });
   return {
     reason,
     async clear() {
