@@ -124,8 +124,12 @@ export interface OpenSessionOptions {
   /** Search keys that searches refuse with `CANNOT`, by their IMAP names; `hasAttachment` is `HASATTACHMENT`. */
   disabledSearchKeys?: readonly string[] | null | undefined;
   /**
-   * The engine, where the default is not to be had. Read once: a page, a worker or a program has one
-   * engine, which the first call loads; the entries `offline-mailbox`, `/slim` and `/inline` share it.
+   * The engine, where the default is not to be had: a file beside index.js, which Vite and webpack copy
+   * into their builds by themselves. esbuild and Rollup copy it when told to, to `wasm/offline_mailbox_bg.wasm`
+   * beside the bundle; else give its address here, or use `offline-mailbox/inline`.
+   *
+   * Read once: a page, a worker or a program has one engine, which the first call loads; the entries
+   * `offline-mailbox`, `/slim` and `/inline` share it.
    */
   wasm?: WasmSource | Promise<WasmSource> | null | undefined;
   /** Ends the wait for the engine or the database. */
