@@ -211,6 +211,13 @@ test("esbuild, an old format without addresses: the error says what to do", limi
   assert.match(await reported(t, address), /^FAILED UNAVAILABLE .*does not know its own address.*offline-mailbox\/inline/);
 });
 
+test("what an application does not use is not in its bundle", limits, async (t) => {
+  const { build } = await tool("esbuild/lib/main.js", "core");
+  const root = await project(t, { "main.js": 'import { MailboxError, openSession } from "offline-mailbox"; document.title = new MailboxError("LIMIT", "x").code;' });
+  const { outputFiles } = await build({ absWorkingDir: root, entryPoints: ["main.js"], bundle: true, write: false, minify: true, format: "esm", logLevel: "silent" });
+  assert.ok(outputFiles[0].text.length < 8000, `${outputFiles[0].text.length} characters`);
+});
+
 // Rollup
 
 async function rollupBuild(root, more = []) {
