@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 
 import { STRICT_OFFLINE, closeBrowser, consumer, filesOf, reported, serve, unpack } from "./support/consumer.mjs";
-import { inWorker, main, workerPage } from "./support/programs.mjs";
+import { engineInWorker, inWorker, main, workerPage } from "./support/programs.mjs";
 import { tool } from "./support/tools.mjs";
 
 after(async () => {
@@ -49,7 +49,7 @@ async function viteDev(t, root, more = {}, release = "vite") {
 test("Vite's build, nothing configured: exactly one wasm", limits, async (t) => {
   const dist = await viteBuild(await project(t, { "main.js": main() }));
   assert.equal((await wasmsIn(dist)).length, 1);
-  assert.equal((await filesOf(dist)).length, 4, "the page, a script, the script of the worker and the wasm");
+  assert.equal((await filesOf(dist)).length, 4, "the page, a script, the wasm, and the script of a worker");
   await works(t, dist);
 });
 
@@ -73,15 +73,6 @@ test("Vite's build of inline: no wasm, nothing fetched", limits, async (t) => {
   await works(t, dist, STRICT_OFFLINE);
 });
 
-/** The same, with the engine in a worker that the package itself starts. */
-const inOwnWorker = main().replace("{ wasm: undefined }", "{ worker: true }");
-
-test("Vite's build, the engine in the package's own worker", limits, async (t) => {
-  const dist = await viteBuild(await project(t, { "main.js": inOwnWorker }));
-  assert.equal((await wasmsIn(dist)).length, 1);
-  await works(t, dist);
-});
-
 test("Vite's build for a folder below the site's root", limits, async (t) => {
   const root = await project(t, { "main.js": main() });
   await viteBuild(root, { base: "./", build: { outDir: "site/deep/down" } });
@@ -99,13 +90,20 @@ for (const format of ["es", "iife"]) {
   });
 }
 
+test("Vite's build, the engine in the package's own worker: exactly one wasm", limits, async (t) => {
+  const dist = await viteBuild(await project(t, { "main.js": engineInWorker() }));
+  assert.equal((await wasmsIn(dist)).length, 1);
+  await works(t, dist);
+});
+
 const LEFT_ALONE = { optimizeDeps: { exclude: ["offline-mailbox"] } };
 for (const [name, config, program] of [
   ["nothing configured", {}, main()],
   ["left out of the optimiser", LEFT_ALONE, main()],
-  ["the package's own worker", {}, inOwnWorker],
   ["slim with an address", {}, main("offline-mailbox/slim", { imports: `import address from "${WASM}?url";`, wasm: "address" })],
   ["inline", {}, main("offline-mailbox/inline")],
+  ["the engine in the package's own worker", {}, engineInWorker()],
+  ["the engine in the package's own worker, left out of the optimiser", LEFT_ALONE, engineInWorker()],
 ]) {
   for (const release of ["vite", "vite7"]) {
     test(`The development server of ${release}: ${name}`, limits, async (t) => {
@@ -138,7 +136,13 @@ test("webpack, nothing configured: exactly one wasm, no warning", limits, async 
   const root = await project(t, { "main.js": main(), "dist/index.html": CLASSIC_PAGE });
   const dist = await webpackBuild(root);
   assert.equal((await wasmsIn(dist)).length, 1);
-  assert.equal((await filesOf(dist)).filter((name) => name.endsWith(".js")).length, 2, "the script, and that of the worker");
+  assert.equal((await filesOf(dist)).filter((name) => name.endsWith(".js")).length, 2, "the page's, and a worker's");
+  await works(t, dist);
+});
+
+test("webpack, the engine in the package's own worker: exactly one wasm", limits, async (t) => {
+  const dist = await webpackBuild(await project(t, { "main.js": engineInWorker(), "dist/index.html": CLASSIC_PAGE }));
+  assert.equal((await wasmsIn(dist)).length, 1);
   await works(t, dist);
 });
 
@@ -146,12 +150,6 @@ test("webpack with a worker", limits, async (t) => {
   const page = workerPage('new Worker(new URL("./worker.js", import.meta.url))');
   const root = await project(t, { "main.js": page, "worker.js": inWorker(), "dist/index.html": CLASSIC_PAGE });
   const dist = await webpackBuild(root);
-  assert.equal((await wasmsIn(dist)).length, 1);
-  await works(t, dist);
-});
-
-test("webpack, the engine in the package's own worker", limits, async (t) => {
-  const dist = await webpackBuild(await project(t, { "main.js": inOwnWorker, "dist/index.html": CLASSIC_PAGE }));
   assert.equal((await wasmsIn(dist)).length, 1);
   await works(t, dist);
 });
@@ -191,6 +189,14 @@ test("esbuild, the wasm copied beside the bundle", limits, async (t) => {
   await works(t, dist);
 });
 
+test("esbuild, the worker as an entry of its own beside the page's", limits, async (t) => {
+  const root = await project(t, { "main.js": engineInWorker() });
+  const { dist, warnings } = await esbuild(root, { entryPoints: [{ in: "main.js", out: "main" }, { in: "offline-mailbox/worker", out: "worker" }] });
+  assert.deepEqual(warnings, []);
+  await copyWasm(root, dist);
+  await works(t, dist);
+});
+
 test("esbuild, the wasm forgotten: the error says what to do", limits, async (t) => {
   const { dist } = await esbuild(await project(t, { "main.js": main() }));
   const { address } = await serve(t, dist);
@@ -220,11 +226,11 @@ test("what an application does not use is not in its bundle", limits, async (t) 
 
 // Rollup
 
-async function rollupBuild(root, more = []) {
+async function rollupBuild(root, more = [], input = path.join(root, "main.js")) {
   const { rollup } = await tool("rollup/dist/rollup.js").then((module) => module.default ?? module);
   const { nodeResolve } = await tool("@rollup/plugin-node-resolve/dist/es/index.js");
   const warnings = [];
-  const bundle = await rollup({ input: path.join(root, "main.js"), plugins: [nodeResolve({ browser: true }), ...more], onwarn: ({ message }) => warnings.push(message) });
+  const bundle = await rollup({ input, plugins: [nodeResolve({ browser: true }), ...more], onwarn: ({ message }) => warnings.push(message) });
   const dist = path.join(root, "dist");
   await bundle.write({ dir: dist, format: "es" });
   await bundle.close();
@@ -243,6 +249,14 @@ test("Rollup with the plugin for assets: exactly one wasm", limits, async (t) =>
 test("Rollup, the wasm copied beside the bundle", limits, async (t) => {
   const root = await project(t, { "main.js": main() });
   const dist = await rollupBuild(root);
+  await copyWasm(root, dist);
+  await works(t, dist);
+});
+
+test("Rollup, the worker as an entry of its own beside the page's", limits, async (t) => {
+  const root = await project(t, { "main.js": engineInWorker() });
+  const worker = path.join(root, "node_modules/offline-mailbox/worker.js");
+  const dist = await rollupBuild(root, [], { main: path.join(root, "main.js"), worker });
   await copyWasm(root, dist);
   await works(t, dist);
 });

@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 
 import { STRICT_OFFLINE, closeBrowser, consumer, reported, serve, unpack } from "./support/consumer.mjs";
-import { inWorker, workerPage } from "./support/programs.mjs";
+import { engineInWorker, inWorker, workerPage } from "./support/programs.mjs";
 import { tool } from "./support/tools.mjs";
 
 after(async () => {
@@ -21,6 +21,10 @@ async function works(t, files, policy) {
   const { address } = await serve(t, root, { policy });
   assert.equal(await reported(t, address), "OK");
 }
+
+test("a page with the engine in the package's own worker", limits, async (t) => {
+  await works(t, { "main.js": engineInWorker(INSTALLED) });
+});
 
 test("a module worker", limits, async (t) => {
   await works(t, { "main.js": workerPage('new Worker("./worker.js", { type: "module" })'), "worker.js": inWorker(INSTALLED) });

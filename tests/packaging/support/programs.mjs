@@ -8,6 +8,13 @@ ${imports}
 tell(exercise(mailbox, { wasm: ${wasm} }));
 `;
 
+/** The same with the engine in the package's own worker. */
+export const engineInWorker = (entry = "offline-mailbox") => `
+import * as mailbox from ${JSON.stringify(entry)};
+import { exercise, tell } from "./exercise.js";
+tell(exercise(mailbox, { worker: true }));
+`;
+
 /** The same inside a worker, which reports to its page. */
 export const inWorker = (entry = "offline-mailbox") => `
 import * as mailbox from ${JSON.stringify(entry)};
