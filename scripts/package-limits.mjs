@@ -4,11 +4,11 @@
 
 export const LIMITS = {
   // What `npm install` downloads: the wasm twice (as it is, and inside inline.js), the JavaScript, the types.
-  tarball: 1_450_000,
+  tarball: 1_420_000,
   // What a browser downloads of the engine. Content-Encoding: gzip; brotli is about a fifth smaller.
   wasmGzipped: 640_000,
   // The JavaScript of the entry `offline-mailbox` with all it imports, comments included, not minified.
-  javaScriptGzipped: 50_000,
+  javaScriptGzipped: 51_000,
   // The same of `offline-mailbox/inline`, the engine inside.
   inlineGzipped: 683_000,
 };

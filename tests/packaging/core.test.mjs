@@ -40,6 +40,15 @@ test("this Node imports every entry, changes no global, and stores mail", { time
   assert.equal((await run(process.execPath, ["main.js"], { cwd: root })).stdout.trim(), "OK OK OK");
 });
 
+test("the command line is installed, and answers", { timeout: 120_000 }, async (t) => {
+  const root = await consumer(t);
+  const program = path.join(root, "node_modules/.bin/offline-mailbox");
+  const { version } = JSON.parse(contents(await tarball()).get("package.json").toString());
+  assert.ok((await run(program, ["--version"], { cwd: root })).stdout.includes(version));
+  assert.match((await run(program, ["--help"], { cwd: root })).stdout, /import.*export.*ls/s);
+  await assert.rejects(run(program, ["frobnicate"], { cwd: root }), { message: /frobnicate/ });
+});
+
 test("a plain module script, no tool used, under the strict policy", { timeout: 120_000 }, async (t) => {
   const root = await consumer(t, {
     fixtures: ["exercise.js", "app"],

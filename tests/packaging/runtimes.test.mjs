@@ -41,6 +41,18 @@ for (const name of ["Node 22", "Node 24"]) {
   });
 }
 
+for (const name of ["Node 22", "Node 24"]) {
+  test(`${name}: the installed command line takes in a mailbox file and shows it`, { skip, timeout: 120_000 }, async (t) => {
+    const mbox = "From grace@example.org Mon Jan  1 10:00:00 2024\nFrom: Grace <grace@example.org>\nSubject: Tea?\n\nAt five.\n";
+    const root = await consumer(t, { files: { "sample.mbox": mbox } });
+    const [command] = RUNTIMES[name]();
+    const program = path.join(root, "node_modules/offline-mailbox/cli/main.js");
+    const ask = async (...args) => (await run(command, [program, ...args, "--owner", "ada@example.org", "--directory", "mail", "--json"], { cwd: root })).stdout;
+    await ask("import", "sample.mbox");
+    assert.match(await ask("ls", "INBOX"), /"subject":"Tea\?"/);
+  });
+}
+
 /** A component that a server renders: the package is imported there, and only used in the browser. */
 const RENDER = `
 import * as mailbox from "offline-mailbox";
