@@ -39,7 +39,9 @@ export const everyEntry = `
 import { readFile } from "node:fs/promises";
 import { exercise } from "./exercise.js";
 
-const globals = Object.getOwnPropertyNames(globalThis).sort().join();
+// Deno begins with Node's part of itself when one of Node's modules is first asked for, and leaves a trace.
+const global = () => Object.getOwnPropertyNames(globalThis).filter((name) => name !== "nodeBootstrap").sort().join();
+const globals = global();
 const address = import.meta.resolve("offline-mailbox/package.json");
 const { exports } = JSON.parse(await readFile(new URL(address), "utf8"));
 const entries = {};
@@ -47,7 +49,7 @@ for (const [name, target] of Object.entries(exports)) {
   if (typeof target === "string" || name.includes("*")) continue;
   entries[name] = await import("offline-mailbox" + name.slice(1));
 }
-if (Object.getOwnPropertyNames(globalThis).sort().join() !== globals) throw new Error("an import changed the globals");
+if (global() !== globals) throw new Error("an import changed the globals");
 const wasm = await readFile(new URL(import.meta.resolve("offline-mailbox/offline_mailbox.wasm")));
 const backend = "memory";
 const reports = [];
