@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use futures::executor::block_on;
-use offline_mailbox::backend::{CreateOptions, FilterSet, MailboxData, MailboxSet};
+use offline_mailbox::backend::{CreateOptions, FilterSet, ImportOptions, MailboxData, MailboxSet, Skip};
 use offline_mailbox::engine::{EngineOptions, StoreMailboxSet};
 use offline_mailbox::model::{
     AppendMessage, FlagOp, Flags, MailboxName, Result, SpecialUse, Value, ZonedTime,
@@ -22,6 +22,8 @@ use offline_mailbox::testing::fixture;
 enum Operation {
     Append,
     AppendLarge,
+    Import,
+    ImportNew,
     Copy,
     CopyHere,
     Move,
@@ -42,9 +44,11 @@ enum Operation {
     Cleanup,
 }
 
-const OPERATIONS: [Operation; 20] = [
+const OPERATIONS: [Operation; 22] = [
     Operation::Append,
     Operation::AppendLarge,
+    Operation::Import,
+    Operation::ImportNew,
     Operation::Copy,
     Operation::CopyHere,
     Operation::Move,
@@ -111,6 +115,11 @@ impl Actor {
         session.deliver(raw, &options, None).await.map(|_| ())
     }
 
+    async fn import(&self, raws: &[&str], options: ImportOptions) -> Result<()> {
+        let batch = raws.iter().map(|raw| message(raw.as_bytes().to_vec(), &[])).collect();
+        self.inbox.import(batch, &options).await.map(|_| ())
+    }
+
     async fn perform(&self, operation: Operation) -> Result<()> {
         match operation {
             Operation::Append => {
@@ -124,6 +133,16 @@ impl Actor {
                 let large = vec![b'x'; 2_500_000];
                 let batch = vec![message(large, &[]), message(vec![b'y'; 50_000], &["\\Draft"])];
                 self.sent.append_many(batch, false).await.map(|_| ())
+            }
+            Operation::Import => {
+                let raws = ["Subject: one\r\n\r\n", "Subject: 1\r\n\r\n", "Subject: one\r\n\r\n"];
+                let import = Some(("monday".to_owned(), 0));
+                self.import(&raws, ImportOptions { skip: Skip::InMailbox, import }).await
+            }
+            // The first and the last are in Sent, the other was.
+            Operation::ImportNew => {
+                let raws = ["Subject: 1\r\n\r\n", "Subject: 2\r\n\r\n", "Subject: 3\r\n\r\n"];
+                self.import(&raws, ImportOptions { skip: Skip::Anywhere, import: None }).await
             }
             Operation::Copy => self.inbox.copy_many(&[101, 103], &*self.sent, true).await.map(|_| ()),
             Operation::CopyHere => self.inbox.copy_many(&[104, 102], &*self.inbox, true).await.map(|_| ()),

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use sha2::{Digest, Sha256};
 
 use super::append::{Destination, Found, Prepared};
-use super::assembly::{Assembly, Step};
+use super::assembly::{Assembly, Interrupt, Step};
 use super::change::Place;
 use super::codec::{Writer, unseal};
 use super::identity::{Hash, Posting};
@@ -143,7 +143,13 @@ impl Engine {
                     continue;
                 }
                 if !mailboxes.contains_key(mailbox) {
-                    mailboxes.insert(*mailbox, self.known_mailbox(*mailbox).await?.value);
+                    // Guarded too: what was deleted there a moment ago must not be skipped here.
+                    let loaded = match assembly.mailbox(*mailbox).await {
+                        Ok(loaded) => Some(loaded),
+                        Err(Interrupt::Failed(error)) if error.code() == ErrorCode::Closed => None,
+                        Err(interrupt) => return Err(interrupt),
+                    };
+                    mailboxes.insert(*mailbox, loaded);
                 }
                 // A posting may outlive its message.
                 let loaded = mailboxes.get(mailbox).and_then(Option::as_ref);
