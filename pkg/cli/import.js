@@ -1,5 +1,6 @@
 // The command `import`: what files and folders hold, and how each comes in.
 
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
@@ -35,7 +36,7 @@ async function* found(place, format) {
   if (!about.isDirectory()) {
     const isMbox = format === "auto" ? looksLikeMbox(await beginning(place)) : format.startsWith("mbox");
     if (format === "maildir") throw new MailboxError("INVALID_ARGUMENT", `${place} is no folder`);
-    yield { kind: isMbox ? "mbox" : "eml", path: place, octets: about.size };
+    yield { kind: isMbox ? "mbox" : "eml", path: place, octets: about.size, lastModified: about.mtimeMs };
     return;
   }
   const entries = await readdir(place, { withFileTypes: true });
@@ -78,6 +79,17 @@ async function* counted(octets, read) {
   }
 }
 
+/** The name of the import of a part of what was named: of any length, since file names are. */
+const partOf = (resume, part) =>
+  resume === undefined ? undefined : `${resume}/${createHash("sha256").update(part).digest("hex").slice(0, 32)}`;
+
+/** Files of one message each, as readEml takes them; each is opened when it is its turn. */
+function* emlSources(files, read) {
+  for (const { path: name, lastModified } of files) {
+    yield { name, lastModified, [Symbol.asyncIterator]: () => counted(createReadStream(name), read) };
+  }
+}
+
 export function importMail(places, values) {
   const format = values.format ?? "auto";
   if (places.length === 0) throw new UsageError("name what to import: a file, a folder, or - for standard input");
@@ -100,17 +112,28 @@ export function importMail(places, values) {
       `${sums.resumed > 0 ? `, ${sums.resumed} already there from before` : ""}`;
     const importOptions = { skipDuplicates, importId: values.resume, signal };
 
-    const one = async (messages, read, octets, importId) => {
+    let read = 0;
+    const count = (length) => {
+      read += length;
+    };
+    const one = async (messages, octets, importId) => {
       const before = { ...sums };
+      read = 0;
       const onProgress = (progress) => {
         add(before, progress);
-        output.progress(read(), octets, words());
+        output.progress(read, octets, words());
       };
       add(before, await session.importMessages(target, messages, { ...importOptions, importId, onProgress }));
     };
     const dialect = format === "auto" || format === "mbox" ? undefined : format;
     const mboxOptions = { format: dialect, stripStatus: values["strip-status"] ?? false, signal };
 
+    const createTarget = async () => {
+      if (target === "INBOX") return;
+      await session.createMailbox(target).catch((error) => {
+        if (error.code !== "ALREADY_EXISTS") throw error;
+      });
+    };
     const take = async ({ kind, path: file, octets }, single) => {
       if (kind === "maildir") {
         const before = { ...sums };
@@ -121,25 +144,30 @@ export function importMail(places, values) {
         add(before, await importMaildir(session, file, { ...importOptions, mailbox: values.mailbox, onProgress }));
         return;
       }
-      if (target !== "INBOX") {
-        await session.createMailbox(target).catch((error) => {
-          if (error.code !== "ALREADY_EXISTS") throw error;
-        });
-      }
-      let read = 0;
+      await createTarget();
       const from = file === "-" ? await peeked(stdin) : { octets: createReadStream(file, { highWaterMark: 262_144 }) };
-      const source = counted(from.octets, (length) => {
-        read += length;
-      });
+      const source = counted(from.octets, count);
       const isMbox = kind === "auto" ? looksLikeMbox(from.begin) : kind.startsWith("mbox");
-      // Of a folder of files, each is an import of its own.
-      const importId = values.resume === undefined || single ? values.resume : `${values.resume}/${path.basename(file)}`;
-      await one(isMbox ? readMbox(source, mboxOptions) : readEml([source], { signal }), () => read, octets ?? 0, importId);
+      // Of a folder of files, each mbox is an import of its own, and the single messages are one together.
+      const importId = single ? values.resume : partOf(values.resume, path.basename(file));
+      await one(isMbox ? readMbox(source, mboxOptions) : readEml([source], { signal }), octets ?? 0, importId);
     };
 
     try {
+      // Together, for a commit each would be slow.
+      const emls = [];
       for (const place of places) {
-        for await (const each of found(place, format)) await take(each, each.path === place);
+        for await (const each of found(place, format)) {
+          if (each.kind === "eml" && each.path !== "-") emls.push(each);
+          else await take(each, each.path === place);
+        }
+      }
+      if (emls.length > 0) {
+        await createTarget();
+        const octets = emls.reduce((sum, each) => sum + each.octets, 0);
+        const alone = emls.length === 1 && emls[0].path === places[0];
+        const importId = alone ? values.resume : partOf(values.resume, "single messages");
+        await one(readEml(emlSources(emls, count), { signal }), octets, importId);
       }
     } catch (error) {
       const kept = sums.messages > 0 ? `; ${words()} had come in and stay` : "";

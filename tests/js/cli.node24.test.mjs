@@ -133,15 +133,19 @@ test("the journey: import, ls, search, show, export, verify, stats", { timeout: 
   assert.equal((await readFile(file("a.zip"))).toString("latin1", 0, 4), "PK\u0003\u0004");
   assert.equal((await json("export", "--all", "-f", "maildir", "-o", file("Maildir")))[0].messages, 3);
   assert.equal((await json("import", file("Maildir"), "-m", "Copy"))[0].messages, 3);
-  assert.equal((await json("import", file("eml"), "-m", "Emls"))[0].messages, 4);
+  await writeFile(file("eml/more.mbox"), MBOX);
+  await writeFile(file("eml/ignored.txt"), "no mail");
+  assert.equal((await json("import", file("eml"), "-m", "Emls", "--resume", "folder"))[0].messages, 6);
+  const [resumed] = await json("import", file("eml"), "-m", "Emls", "--resume", "folder");
+  assert.deepEqual([resumed.messages, resumed.resumed], [0, 6]);
   assert.deepEqual((await json("ls")).map(({ name }) => name), ["INBOX", "Work", "Copy", "Copy/Work", "Emls"]);
 
   assert.deepEqual(await json("verify"), []);
   assert.match((await run("verify")).err, /^all is well\n$/);
   const [sums] = await json("stats");
-  assert.deepEqual([sums.mailboxes, sums.messages, sums.owner, sums.backend], [5, 10, "ada@example.org", "sqlite"]);
+  assert.deepEqual([sums.mailboxes, sums.messages, sums.owner, sums.backend], [5, 12, "ada@example.org", "sqlite"]);
   assert.equal((await stat(sums.file)).isFile(), true);
-  assert.match((await run("stats")).out, /^10 messages in 5 mailboxes, \d+ unseen\n/);
+  assert.match((await run("stats")).out, /^12 messages in 5 mailboxes, \d+ unseen\n/);
 });
 
 test("databases by file and by folder, and another owner's", { timeout: 60_000 }, async (t) => {
