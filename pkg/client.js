@@ -117,7 +117,8 @@ function asked(object, args) {
 
 for (const [face, { prototype }] of Object.entries(FACES)) {
   const add = (method, value) => {
-    if (!Object.hasOwn(prototype, method)) Object.defineProperty(prototype, method, { value, configurable: true, writable: true });
+    if (Object.hasOwn(prototype, method)) return;
+    Object.defineProperty(prototype, method, { value, configurable: true, writable: true });
   };
   for (const method of METHODS[face]) {
     add(method, function (...given) {
@@ -213,7 +214,9 @@ async function portableWasm(source, shared) {
     throw new MailboxError("UNAVAILABLE", "the engine that was promised did not come", { cause });
   }
   const tag = Object.prototype.toString.call(given);
-  if (tag === "[object WebAssembly.Module]" && shared) throw invalid("a compiled module cannot be sent to a shared worker: give its address or bytes");
+  if (tag === "[object WebAssembly.Module]" && shared) {
+    throw invalid("a compiled module cannot be sent to a shared worker: give its address or bytes");
+  }
   if (tag === "[object Response]") {
     if (!given.ok) throw new MailboxError("UNAVAILABLE", `${given.url} answered ${given.status}`);
     return given.arrayBuffer();
@@ -382,7 +385,8 @@ class Connection {
     try {
       this.#port.postMessage(message);
     } catch (cause) {
-      throw cause?.name === "DataCloneError" ? new MailboxError("INVALID_ARGUMENT", `a worker cannot be sent this: ${cause.message}`, { cause }) : cause;
+      if (cause?.name !== "DataCloneError") throw cause;
+      throw new MailboxError("INVALID_ARGUMENT", `a worker cannot be sent this: ${cause.message}`, { cause });
     }
   }
 
@@ -565,6 +569,8 @@ class Connection {
 
   #die(reason) {
     if (this.#dead) return;
+    // In case the other side lives on.
+    this.#quietly({ type: "bye" });
     this.#dead = reason;
     this.#answered();
     this.#ending.abort();
@@ -583,7 +589,6 @@ class Connection {
   /** Closes what is open; ends the worker if it is this connection's own. */
   async close({ terminate = false } = {}) {
     await Promise.allSettled([...this.#sessions].map((session) => (session.closing ??= this.closeSession(session))));
-    this.#quietly({ type: "bye" });
     this.#die(closed("worker"));
     if (terminate) await this.#worker?.terminate();
   }

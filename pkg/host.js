@@ -249,12 +249,13 @@ export class Host {
     this.#endStream(of);
     try {
       await stream?.iterator.return?.();
-    } finally {
-      this.#answer(id, undefined, undefined);
+      this.#answer(id, stream?.call, undefined);
+    } catch (error) {
+      this.#fail(id, stream?.call, error);
     }
   }
 
-  /** What happens to the rest of a session: its views told that they are closed, all else let go. */
+  /** Lets go of all that a closed session left. */
   #forget(session) {
     for (const [id, kept] of this.#objects) if (kept.session === session) this.#objects.delete(id);
     for (const [of, { call }] of this.#streams) if (call.session === session) this.#endStream(of);

@@ -170,7 +170,8 @@ export interface WorkerOption {
    *   `INVALID_ARGUMENT`; a worker of one's own can register it.
    * - `wasm` may be all it may be elsewhere; a compiled module cannot go to a shared worker (`INVALID_ARGUMENT`).
    * - When the worker ends, whatever waits and all that is called later fails with `CLOSED`, and
-   *   `close()` resolves. One that cannot be started, or is of another version, fails with `UNAVAILABLE`.
+   *   `close()` resolves. One that cannot be started, does not answer within a minute, or is of another
+   *   version, fails with `UNAVAILABLE`.
    */
   worker?: boolean | WorkerTarget | null | undefined;
 }

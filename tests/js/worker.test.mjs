@@ -158,6 +158,22 @@ test("a worker that throws, and one whose script is not there", async () => {
   for (const worker of [undefined, null, false]) await (await openSession(fresh({ worker }))).close();
 });
 
+test("a worker that was left can be connected to again, one that ended cannot", async (t) => {
+  const thread = new Worker(new URL("../../pkg/worker.js", import.meta.url));
+  t.after(() => thread.terminate());
+  const first = connect(thread);
+  assert.equal(connect(thread), first);
+  assert.equal(connect(first), first);
+  const session = await first.openSession(fresh());
+  await first.close();
+  assert.deepEqual([first.closed, session.closed], [true, true]);
+  await assert.rejects(first.openSession(fresh()), { code: "CLOSED" });
+  const again = await openSession(fresh({ worker: thread }));
+  await again.close();
+  await thread.terminate();
+  await assert.rejects(within(5000, "the refusal", openSession(fresh({ worker: thread }))), { code: "CLOSED" });
+});
+
 test("another version's worker is refused", async (t) => {
   const { port1, port2 } = new MessageChannel();
   t.after(() => port1.close());
