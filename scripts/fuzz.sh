@@ -43,4 +43,5 @@ fuzz_one() {
 }
 export -f fuzz_one say
 export seconds TOOLS
+# shellcheck disable=SC2016  # The inner shell expands it.
 printf '%s\0' "${checks[@]}" | xargs -0 -n 1 -P "${FUZZ_JOBS:-$(nproc)}" bash -c 'fuzz_one "$1"' _
