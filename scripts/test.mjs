@@ -164,6 +164,10 @@ async function lint() {
   } else skipped.push("no clippy");
   const rustdoc = { RUSTDOCFLAGS: "-D warnings" };
   sum = add(sum, check(await run("lint", "cargo", ["doc", "--locked", "--no-deps"], { minutes: 10, env: { ...NATIVE, ...rustdoc } }), "cargo doc"));
+  if (!process.env.OFFLINE_MAILBOX_DEBIAN_RUST) {
+    const wasm = ["doc", "--locked", "--no-deps", "--target", TARGET];
+    sum = add(sum, check(await run("lint", "cargo", wasm, { minutes: 10, env: { ...NATIVE, ...rustdoc } }), "cargo doc for wasm"));
+  }
   if (onPath("shellcheck")) {
     const scripts = [".ci/run", ...files("scripts", (name) => name.endsWith(".sh"))];
     sum = add(sum, check(await run("lint", "shellcheck", ["-x", ...scripts], { minutes: 2 }), "shellcheck"));
