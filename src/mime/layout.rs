@@ -170,8 +170,12 @@ impl Layout {
                 _ => Some(index.checked_sub(back)?),
             };
             let depth = match parent {
-                Some(parent) if parts.get(parent)?.kind == Kind::Leaf => return None,
-                Some(parent) => depths.get(parent)? + 1,
+                Some(parent) => match parts.get(parent)?.kind {
+                    Kind::Leaf => return None,
+                    // The one message inside it follows at once.
+                    Kind::Message if back > 1 => return None,
+                    _ => depths.get(parent)? + 1,
+                },
                 None => 0,
             };
             if depth >= MAX_DEPTH {
