@@ -69,8 +69,8 @@ impl SessionHandle {
             core.views.keep_order(id, order);
             let members = window?;
             let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
-            let messages = mailbox.messages(&uids, MessageFields::ALL).await?;
-            let rows = mailbox.list_rows(&uids).await?;
+            let (messages, rows) =
+                futures::try_join!(mailbox.messages(&uids, MessageFields::ALL), mailbox.list_rows(&uids))?;
             let mut lists = FlagLists::default();
             let out = Array::new();
             for (((seq, uid), message), row) in members.into_iter().zip(messages).zip(rows) {
