@@ -1,12 +1,11 @@
 //! Decoded pages in memory, bounded in bytes. Here: keeping and forgetting.
 //! Not here: whether a page is still right (who reads it knows what may change).
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::directory::DirectoryPage;
 use super::pages::{IdsPage, IndexPage, RowPage};
-use crate::model::Value;
+use crate::model::{Generations, Value};
 use crate::store::Key;
 
 /// Bytes of pages kept at most.
@@ -34,44 +33,30 @@ impl Page {
     }
 }
 
-/// Two generations: when the young one is full it becomes the old one, and
-/// what nobody asked for meanwhile is forgotten.
-#[derive(Default)]
-pub struct PageCache {
-    young: HashMap<Key, Page>,
-    old: HashMap<Key, Page>,
-    young_bytes: usize,
+/// The pages that were asked for lately.
+pub struct PageCache(Generations<Key, Page>);
+
+impl Default for PageCache {
+    fn default() -> Self {
+        PageCache(Generations::new(CACHE_BYTES))
+    }
 }
 
 impl PageCache {
     pub fn get(&mut self, key: &Key) -> Option<Page> {
-        if let Some(page) = self.young.get(key) {
-            return Some(page.clone());
-        }
-        let page = self.old.remove(key)?;
-        self.insert(*key, page.clone());
-        Some(page)
+        self.0.get(key)
     }
 
     pub fn insert(&mut self, key: Key, page: Page) {
-        self.young_bytes += page.bytes();
-        if let Some(before) = self.young.insert(key, page) {
-            self.young_bytes = self.young_bytes.saturating_sub(before.bytes());
-        }
-        if self.young_bytes > CACHE_BYTES / 2 {
-            self.old = std::mem::take(&mut self.young);
-            self.young_bytes = 0;
-        }
+        let bytes = page.bytes();
+        self.0.insert(key, page, bytes);
     }
 
     pub fn remove(&mut self, key: &Key) {
-        self.old.remove(key);
-        if let Some(page) = self.young.remove(key) {
-            self.young_bytes = self.young_bytes.saturating_sub(page.bytes());
-        }
+        self.0.remove(key);
     }
 
     pub fn clear(&mut self) {
-        *self = PageCache::default();
+        self.0.clear();
     }
 }

@@ -4,6 +4,7 @@
 pub mod calendar;
 mod error;
 mod flags;
+mod generations;
 mod id;
 mod list_pattern;
 mod list_tree;
@@ -18,6 +19,7 @@ mod value;
 
 pub use error::{Error, ErrorCode, Result, TextPosition};
 pub use flags::{FlagOp, Flags, SystemFlags};
+pub use generations::Generations;
 pub use id::{EmailId, MAX_MOD_SEQ, MailboxId, ModSeq, ThreadId, Uid};
 pub use list_tree::{ListAttribute, ListDetails, ListEntry, ListTree};
 pub use message::{AppendMessage, Message, MessageFields, ZonedTime};

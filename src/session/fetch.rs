@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::turn::Turn;
@@ -14,7 +13,7 @@ use crate::mime::encoded_word::decode_header_text;
 use crate::mime::header;
 use crate::mime::section::{Item, Section, SectionText};
 use crate::mime::{Bodies, BodyStructure, Decoder, Encoding, Envelope, Layout};
-use crate::model::{Error, ErrorCode, MailboxId, Message, Result, SequenceSet, Uid, Value};
+use crate::model::{Error, ErrorCode, Generations, MailboxId, Message, Result, SequenceSet, Uid, Value};
 use crate::view::SelectedMailbox;
 
 /// How many list rows are read at once.
@@ -207,36 +206,13 @@ impl PartReader {
 /// Where the parts of messages lie, of those whose contents were looked at lately: opening an
 /// attachment of a message that was shown parses nothing again. In the encoded form (semantics 178),
 /// as a message of its octets stays for ever under its UID.
-#[derive(Default)]
 pub(super) struct Layouts {
-    kept: RefCell<Kept>,
+    kept: RefCell<Generations<(MailboxId, Uid), Rc<[u8]>>>,
 }
 
-/// Two generations: when the young one is full it becomes the old one.
-#[derive(Default)]
-struct Kept {
-    young: HashMap<(MailboxId, Uid), Rc<[u8]>>,
-    old: HashMap<(MailboxId, Uid), Rc<[u8]>>,
-    young_octets: usize,
-}
-
-impl Kept {
-    fn get(&mut self, key: &(MailboxId, Uid)) -> Option<Rc<[u8]>> {
-        if let Some(layout) = self.young.get(key) {
-            return Some(layout.clone());
-        }
-        let layout = self.old.remove(key)?;
-        self.keep(key.clone(), layout.clone());
-        Some(layout)
-    }
-
-    fn keep(&mut self, key: (MailboxId, Uid), layout: Rc<[u8]>) {
-        self.young_octets += layout.len() + 96;
-        self.young.insert(key, layout);
-        if self.young_octets > LAYOUT_OCTETS / 2 {
-            self.old = std::mem::take(&mut self.young);
-            self.young_octets = 0;
-        }
+impl Default for Layouts {
+    fn default() -> Self {
+        Layouts { kept: RefCell::new(Generations::new(LAYOUT_OCTETS)) }
     }
 }
 
@@ -250,7 +226,9 @@ impl Layouts {
 
     fn parse(&self, (mailbox_id, uid): Place<'_>, raw: &[u8]) -> Layout {
         let layout = Layout::parse(raw);
-        self.kept.borrow_mut().keep((mailbox_id.clone(), uid), layout.encode().into());
+        let encoded = layout.encode();
+        let weight = encoded.len() + 96;
+        self.kept.borrow_mut().insert((mailbox_id.clone(), uid), encoded.into(), weight);
         layout
     }
 
