@@ -207,7 +207,7 @@ impl PartReader {
 /// attachment of a message that was shown parses nothing again. In the encoded form (semantics 178),
 /// as a message of its octets stays for ever under its UID.
 pub(super) struct Layouts {
-    kept: RefCell<Generations<(MailboxId, Uid), Rc<[u8]>>>,
+    kept: RefCell<KeptLayouts>,
 }
 
 impl Default for Layouts {
@@ -217,6 +217,7 @@ impl Default for Layouts {
 }
 
 type Place<'a> = (&'a MailboxId, Uid);
+type KeptLayouts = Generations<(MailboxId, Uid), Rc<[u8]>>;
 
 impl Layouts {
     fn kept(&self, (mailbox_id, uid): Place<'_>, content: &Value) -> Option<Layout> {
