@@ -13,7 +13,7 @@ help:
 	  'make build         the wasm into pkg/wasm' \
 	  'make lint          formatting and lints' \
 	  'make fuzz          ten minutes of fuzzing for each parser (SECONDS=600)' \
-	  'make soak          200 rounds of kill -9 on the store in a file (ROUNDS=200)' \
+	  'make soak          the long forms: kills, crashes, tabs, memory; one of them by PART=kill-node (ARGS=50)' \
 	  'make package       the tarball for npm into target/package, and checks of it' \
 	  'make package-test  the tarball in every bundler, runtime and compiler there is a test for' \
 	  'make clean         what was built here (not the tools shared by all checkouts)'
@@ -41,7 +41,7 @@ fuzz:
 	@bash scripts/fuzz.sh $(or $(SECONDS),600)
 
 soak:
-	@bash scripts/soak.sh $(or $(ROUNDS),200)
+	@bash scripts/soak.sh $(PART) $(ARGS)
 
 package: build
 	@node scripts/package.mjs
