@@ -1,7 +1,7 @@
 # Two commands do everything, set-up included: `make demo` and `make test`.
 # The logic is in scripts/; every script says at its head what it does and which variables it reads.
 
-.PHONY: help setup build demo docs test lint fuzz soak package package-test clean
+.PHONY: help setup build demo docs test lint fuzz soak bench package package-test clean
 
 help:
 	@printf '%s\n' \
@@ -14,6 +14,7 @@ help:
 	  'make lint          formatting and lints' \
 	  'make fuzz          ten minutes of fuzzing for each parser (SECONDS=600)' \
 	  'make soak          the long forms: kills, crashes, tabs, memory; one of them by PART=kill-node (ARGS=50)' \
+	  'make bench         measures this and what else there is, in real browsers (N=…, BROWSER=…, ENGINE=…, CASE=…: bench/README.md)' \
 	  'make package       the tarball for npm into target/package, and checks of it' \
 	  'make package-test  the tarball in every bundler, runtime and compiler there is a test for' \
 	  'make clean         what was built here (not the tools shared by all checkouts)'
@@ -42,6 +43,9 @@ fuzz:
 
 soak:
 	@bash scripts/soak.sh $(PART) $(ARGS)
+
+bench:
+	@bash scripts/bench.sh
 
 package: build
 	@node scripts/package.mjs

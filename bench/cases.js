@@ -159,6 +159,7 @@ const reading = (uidsOf) => ({
 
 const flagging = (count, durability = "relaxed") => ({
   changes: true,
+  warmUp: true,
   prepare: (_, context) => drawn(context, Math.min(count, context.n >> 1), isPlain),
   run: (engine, _, uids) => engine.setFlag("INBOX", uids, "\\Flagged", true, durability),
   async check(changed, context, uids, engine) {

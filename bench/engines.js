@@ -1,11 +1,10 @@
-// The engines there are: their names in tables, and the modules they are. A query in an address is for the module,
-// which finds it in its import.meta.url: two engines of one module.
+// The engines there are: their names in tables, and the modules they are.
 
 export const ENGINES = {
   ours: "/bench/ours.js",
   naive: "/bench/peers/naive.js",
   dexie: "/bench/peers/dexie.js",
   pouchdb: "/bench/peers/pouchdb.js",
-  "sqlite-sahpool": "/bench/peers/sqlite.js?vfs=sahpool",
-  "sqlite-opfs": "/bench/peers/sqlite.js?vfs=opfs",
+  "sqlite-sahpool": "/bench/peers/sqlite-sahpool.js",
+  "sqlite-opfs": "/bench/peers/sqlite-opfs.js",
 };
