@@ -1,15 +1,17 @@
 // The compiled engine: loading it, calling it, and what happens when it breaks. Not here: what it does.
 
+import { Border, letGo } from "./border.js";
 import { MailboxError, fromEngine, invalid } from "./errors.js";
 import { createGlue } from "./wasm/glue.js";
 
 const UNLOADABLE = "UNAVAILABLE";
 
 let current; // a promise of the page's engine
+let kept; // the module of one that broke: another can be started from it without a network
 
 /**
- * The page's engine, loaded by the first call; after a failed load, or a broken engine, by the next.
- * All entries share it. `source` is what the caller gave; `fallback` finds the engine where that is
+ * The page's engine, loaded by the first call; after a failed load by the next; after it broke, started
+ * anew by the next. All entries share it. `source` is what the caller gave; `fallback` finds the engine where that is
  * absent: an answer of its own, or a list of addresses, of which the first with an engine is taken.
  */
 export function loadEngine(source, fallback) {
@@ -32,14 +34,20 @@ function forget(loading) {
 export const loadedEngine = () => current;
 
 async function load(source, fallback) {
-  const module_or_path = await (source === undefined ? found(fallback) : given(source));
-  const glue = createGlue();
+  const module_or_path = kept ?? (await (source === undefined ? found(fallback) : given(source)));
+  const border = new Border();
+  const glue = createGlue((exports) => border.guard(exports));
   try {
+    let trap;
+    border.onBreak = (error) => (trap = error);
     await glue.default({ module_or_path });
+    if (border.closed) throw trap;
   } catch (cause) {
     throw new MailboxError(UNLOADABLE, "the engine did not start", { cause });
   }
-  return new Engine(glue);
+  const engine = new Engine(glue, border);
+  engine.whenBroken(() => (kept = module_or_path));
+  return engine;
 }
 
 async function given(source) {
@@ -159,12 +167,18 @@ async function compiledBytes(source, from) {
 /** One instance of the engine. Calls in flight are known, so that none waits for ever when it breaks. */
 export class Engine {
   #glue;
+  #border;
+  #held;
   #inFlight = new Set();
   #broken;
   #listeners = [];
 
-  constructor(glue) {
+  constructor(glue, border) {
     this.#glue = glue;
+    this.#border = border;
+    this.#held = glue.remains();
+    border.onBreak = (error) => this.#break(error?.message ?? String(error), error);
+    // A panic comes with its words; what follows it is a trap without.
     glue.onPanic((message) => this.#break(message));
   }
 
@@ -186,7 +200,6 @@ export class Engine {
         answer = Promise.resolve(run(this.#glue));
       } catch (error) {
         this.#inFlight.delete(reject);
-        if (error instanceof WebAssembly.RuntimeError) this.#break(error.message, error);
         reject(this.#broken ?? fromEngine(error));
         return;
       }
@@ -206,12 +219,14 @@ export class Engine {
   /** As `call`, for what answers at once. */
   callNow(run) {
     if (this.#broken) throw this.#broken;
+    let answer;
     try {
-      return run(this.#glue);
+      answer = run(this.#glue);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) this.#break(error.message, error);
       throw this.#broken ?? fromEngine(error);
     }
+    if (this.#broken) throw this.#broken;
+    return answer;
   }
 
   /** For what matters to an engine only while it works: letting go of its objects, ending its waits. */
@@ -219,17 +234,19 @@ export class Engine {
     if (this.#broken) return;
     try {
       run();
-    } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) this.#break(error.message, error);
+    } catch {
+      // What broke it, if anything did, is known by now.
     }
   }
 
   #break(message, cause) {
     if (this.#broken) return;
+    this.#border.close();
     this.#broken = new MailboxError("INTERNAL", `the engine broke and must be opened anew: ${message}`, { cause });
     const inFlight = [...this.#inFlight];
     this.#inFlight.clear();
     for (const reject of inFlight) reject(this.#broken);
+    for (const held of [...this.#held]) letGo(held);
     for (const listener of this.#listeners.splice(0)) listener();
   }
 }

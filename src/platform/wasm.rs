@@ -11,6 +11,7 @@ use futures::channel::oneshot;
 use js_sys::{JsString, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
+use super::Held;
 use crate::model::{Error, ErrorCode, Result};
 
 #[wasm_bindgen]
@@ -185,6 +186,8 @@ pub async fn yield_now() {
     });
     let turn = Turn { port: channel.port1(), listener };
     turn.port.set_onmessage(turn.listener.as_ref());
+    // In Node an open port keeps the program alive.
+    let _held = Held::new(&turn.port);
     if channel.port2().post_message(&JsValue::NULL).is_ok() {
         let _ = receiver.await;
     }

@@ -99,6 +99,7 @@ use super::{
     Snapshot, Space, Store, js_bytes,
 };
 use crate::model::{Error, ErrorCode, Result, Value};
+use crate::platform::Held;
 use crate::view::Hub;
 
 #[wasm_bindgen]
@@ -129,6 +130,7 @@ struct Inner {
     hub: Hub,
     closed: Cell<bool>,
     subscription: RefCell<Option<Subscription>>,
+    held: RefCell<Option<Held>>,
 }
 
 /// What `subscribe` was given and gave; ends when dropped.
@@ -173,7 +175,8 @@ impl JsStore {
                 .map(Some)
                 .map_err(|_| Error::invalid(format!("a store's {name} must be a function")))
         };
-        optional("close")?;
+        // In a list, as what is the application's and not the platform's.
+        let held = optional("close")?.map(|_| Held::new(Array::of1(&adapter)));
         let interval = member(&adapter, "pollIntervalMs")?;
         let poll_interval_ms = match interval.as_f64() {
             None if interval.is_undefined() || interval.is_null() => 5000,
@@ -197,6 +200,7 @@ impl JsStore {
                 hub,
                 closed: Cell::new(false),
                 subscription: RefCell::new(subscription),
+                held: RefCell::new(held),
             }),
         })
     }
@@ -480,6 +484,7 @@ impl Store for JsStore {
         }
         let subscription = self.inner.subscription.borrow_mut().take();
         drop(subscription);
+        self.inner.held.replace(None);
         let adapter: &JsValue = self.inner.adapter.as_ref();
         if let Ok(close) = member(adapter, "close")
             .and_then(|close| close.dyn_into::<Function>().map_err(|_| wrong("close")))

@@ -1,11 +1,14 @@
 //! What a defect does: under `panic = "abort"` the promise of the call that
-//! panicked would never settle, so JavaScript is told and rejects all calls in
-//! flight. Not here: the rejecting (`engine.js`).
+//! panicked would never settle, so JavaScript is told, in the panic's words,
+//! and rejects all calls in flight. Not here: the rejecting (`engine.js`), and
+//! the noticing of what ends without a panic (`border.js`).
 
 use std::cell::RefCell;
 
-use js_sys::Function;
+use js_sys::{Function, Set};
 use wasm_bindgen::prelude::*;
+
+use crate::platform;
 
 thread_local! {
     static LISTENER: RefCell<Option<Function>> = const { RefCell::new(None) };
@@ -23,4 +26,10 @@ pub fn on_panic(listener: Function) {
             let _ = listener.call1(&JsValue::UNDEFINED, &JsValue::from_str(&words));
         }
     }));
+}
+
+/// What the platform holds for this engine, to be let go of when it breaks.
+#[wasm_bindgen]
+pub fn remains() -> Set {
+    platform::remains()
 }

@@ -12,7 +12,7 @@ use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::platform::sleep_ms;
+use crate::platform::{Held, sleep_ms};
 use crate::store::Permit;
 
 #[wasm_bindgen]
@@ -61,7 +61,9 @@ pub(super) async fn acquire(name: &str, mode: Mode) -> Permit {
     let callback = Closure::once_into_js(move || {
         let mut permit = Permit::default();
         let held = Promise::new(&mut |resolve, _| {
+            let held = Held::new(&resolve);
             permit = Permit::new(move || {
+                drop(held);
                 let _ = resolve.call0(&JsValue::UNDEFINED);
             });
         });

@@ -16,16 +16,16 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use idb::event::VersionChangeEvent;
-use idb::request::GetStoreRequest;
+use idb::request::{GetStoreRequest, OpenDatabaseRequest};
 use idb::{CursorDirection, Database, DatabaseEvent, Event, Factory, KeyCursor, Query, Request, Transaction};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{DomException, IdbCursor, IdbDatabase, IdbRequest, IdbTransaction};
+use web_sys::{DomException, IdbCursor, IdbDatabase, IdbOpenDbRequest, IdbRequest, IdbTransaction};
 
 use super::fault::Fault;
 use super::schema;
 use crate::model::{Error, ErrorCode};
-use crate::platform::sleep_ms;
+use crate::platform::{Held, sleep_ms};
 use crate::store::Durability;
 
 #[wasm_bindgen]
@@ -82,6 +82,7 @@ pub(super) struct Connection {
     raw: IdbDatabase,
     // Holds the handlers; taken off `raw` before it goes.
     _handlers: Database,
+    _held: Held,
 }
 
 /// What may happen to an open database.
@@ -105,7 +106,8 @@ impl Connection {
             (watch.version_change)(gone);
         });
         handlers.on_close(move |_| (watch.closed)());
-        Connection { raw, _handlers: handlers }
+        let held = Held::new(&raw);
+        Connection { raw, _handlers: handlers, _held: held }
     }
 
     /// Closes it once its running transactions have ended; new ones fail.
@@ -155,7 +157,9 @@ impl Drop for Connection {
 /// An open that takes too long is given up with `BLOCKED` or `UNAVAILABLE`;
 /// should it succeed later, it is closed again.
 pub(super) async fn open(name: &str, must_exist: bool, watch: Watch) -> Result<Connection, Fault> {
-    let mut request = Factory::new()?.open(name, Some(schema::VERSION))?;
+    let raw = IdbOpenDbRequest::from(Factory::new()?.open(name, Some(schema::VERSION))?);
+    let held = Held::new(&raw);
+    let mut request = OpenDatabaseRequest::from(raw);
     let refusal: Rc<RefCell<Option<Fault>>> = Rc::default();
     let refused = refusal.clone();
     request.on_upgrade_needed(move |event| {
@@ -176,6 +180,7 @@ pub(super) async fn open(name: &str, must_exist: bool, watch: Watch) -> Result<C
     // On its own, so that it is driven to its end even when nobody waits any longer.
     wasm_bindgen_futures::spawn_local(async move {
         let opened = opening.await.map(|database| Connection::new(database, watch));
+        drop(held);
         // An answer that comes too late drops, and thereby closes, the connection.
         let _ = answer.send(opened);
     });
@@ -274,6 +279,8 @@ pub(super) struct Tx {
     ended: oneshot::Receiver<bool>,
     outcome: Option<bool>,
     writes: bool,
+    /// While it writes and is not sent off: by itself it would commit the half of it.
+    held: Option<Held>,
     last: Option<IdbRequest>,
 }
 
@@ -286,7 +293,8 @@ impl Tx {
         let other = sender.clone();
         idb.on_complete(move |_| tell(&sender, true));
         idb.on_abort(move |_| tell(&other, false));
-        Tx { raw, idb, ended, outcome: None, writes, last: None }
+        let held = writes.then(|| Held::new(&raw));
+        Tx { raw, idb, ended, outcome: None, writes, held, last: None }
     }
 
     fn issued(&mut self, request: IdbRequest) -> Pending {
@@ -405,6 +413,7 @@ impl Tx {
         // missing it ends by itself. Either way the events tell.
         #[allow(deprecated)]
         let _ = self.raw.commit();
+        self.held = None;
         let committed = match self.outcome {
             Some(outcome) => outcome,
             None => (&mut self.ended).await.unwrap_or_default(),
