@@ -4,6 +4,9 @@
 /** What is thrown at the door, before anything ran: it breaks nothing. */
 const REFUSED = /^(closure invoked|null pointer passed|recursive use of|attempted to take ownership)/;
 
+/** What the loader can take apart as any answer. */
+const NOTHING = 0;
+
 export class Border {
   #depth = 0;
   #closed = false;
@@ -42,10 +45,12 @@ export class Border {
         return run(...args);
       } catch (error) {
         if (REFUSED.test(error?.message)) throw error;
-        this.#closed = true;
-        this.#broke(error);
+        if (!this.#closed) {
+          this.#closed = true;
+          this.#broke(error);
+        }
         if (this.#depth > 1) throw error;
-        return undefined;
+        return NOTHING;
       } finally {
         this.#depth -= 1;
       }
@@ -55,7 +60,7 @@ export class Border {
   #refuse() {
     // Engine code that is still under way further out must not go on.
     if (this.#depth > 0) throw new WebAssembly.RuntimeError("the engine broke");
-    return undefined;
+    return NOTHING;
   }
 }
 

@@ -7,9 +7,9 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { Engine, loadedEngine } from "../../pkg/engine.js";
-import { openSession } from "../../pkg/index.js";
-import { fresh, mail, within } from "./support/mail.mjs";
+import { Border } from "../../pkg/border.js";
+import { Engine } from "../../pkg/engine.js";
+import { within } from "./support/mail.mjs";
 
 const run = promisify(execFile);
 const index = new URL("../../pkg/index.js", import.meta.url).href;
@@ -47,7 +47,11 @@ test("a program ends by itself once its sessions are closed, waits included", as
 
 test("a broken engine rejects the calls in flight and later ones, and says so once", async () => {
   let panic;
-  const engine = new Engine({ onPanic: (listener) => (panic = listener) });
+  const freed = [];
+  const held = new Set([() => freed.push("lock"), { abort: () => freed.push("transaction") }, { close: () => freed.push("connection") }]);
+  const border = new Border();
+  const engine = new Engine({ onPanic: (listener) => (panic = listener), remains: () => held }, border);
+  const { enter } = border.guard({ enter: () => freed.push("entered") });
   let told = 0;
   engine.whenBroken(() => (told += 1));
   const stuck = engine.call(() => new Promise(() => {}));
@@ -60,31 +64,47 @@ test("a broken engine rejects the calls in flight and later ones, and says so on
   assert.throws(() => engine.callNow(() => 7), { code: "INTERNAL" });
   engine.whenBroken(() => (told += 1));
   assert.equal(told, 2);
+  enter();
+  assert.deepEqual(freed, ["lock", "transaction", "connection"]);
+});
+
+test("what leaves the engine by an exception has broken it; what is refused at its door has not", () => {
+  const border = new Border();
+  const seen = [];
+  border.onBreak = (error) => seen.push(error.message);
+  const words = ["closure invoked recursively or after being dropped", "null pointer passed to rust"];
+  const calls = border.guard({
+    refused: (at) => {
+      throw new Error(words[at]);
+    },
+    outer: (then) => then(),
+    trap: () => {
+      throw new WebAssembly.RuntimeError("unreachable");
+    },
+    memory: 7,
+  });
+  for (const at of [0, 1]) assert.throws(() => calls.refused(at), { message: words[at] });
+  assert.deepEqual([border.closed, calls.memory, calls.outer(() => 3)], [false, 7, 3]);
+  // From within: who is further out falls with it, even where the error is caught on the way.
+  const swallowed = () => {
+    try {
+      return calls.trap();
+    } catch {
+      return calls.outer(() => 5);
+    }
+  };
+  assert.equal(calls.outer(swallowed), 0);
+  assert.deepEqual([border.closed, seen], [true, ["unreachable"]]);
+  assert.equal(calls.outer(() => 3), 0);
 });
 
 test("what the engine rejects with becomes a MailboxError; anything else is INTERNAL", async () => {
-  const engine = new Engine({ onPanic: () => {} });
+  const engine = new Engine({ onPanic: () => {}, remains: () => [] }, new Border());
   const rejected = (raw) => engine.call(() => Promise.reject(raw));
   await assert.rejects(rejected({ code: "LIMIT", message: "56 keywords", cause: "x" }), { name: "MailboxError", code: "LIMIT", imapCode: "LIMIT", cause: "x" });
   for (const raw of [new Error("odd"), "text", undefined, null, { code: "OOPS" }]) {
     await assert.rejects(rejected(raw), { name: "MailboxError", code: "INTERNAL" });
   }
-});
-
-test("after the engine broke, opening anew starts another instance", async () => {
-  const session = await openSession(fresh());
-  await session.appendMessages("INBOX", [{ raw: mail("x") }]);
-  const broken = await loadedEngine();
-  const trap = () => {
-    throw new WebAssembly.RuntimeError("unreachable");
-  };
-  await assert.rejects(broken.call(trap), { code: "INTERNAL" });
-  await assert.rejects(session.status("INBOX"), { code: "INTERNAL", message: /opened anew/ });
-  const again = await openSession(fresh());
-  assert.notEqual(await loadedEngine(), broken);
-  assert.equal((await again.status("INBOX")).exists, 0);
-  await again.close();
-  await assert.rejects(session.close(), { code: "INTERNAL" });
 });
 
 /** The first example of a README, importing from `entry`. */
