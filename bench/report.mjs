@@ -6,7 +6,7 @@ import { ENGINES } from "./engines.js";
 
 const count = (n) => n.toLocaleString("en");
 const time = (ms) => (ms >= 100 ? count(Math.round(ms)) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2));
-const megabytes = (octets) => `${(octets / 1024 / 1024).toFixed(1)} MiB`;
+const megabytes = (octets) => (octets < 1024 * 1024 ? `${(octets / 1024).toFixed(1)} KiB` : `${(octets / 1024 / 1024).toFixed(1)} MiB`);
 const ratio = (factor) => (factor >= 1 ? `≤ ${factor}×` : `≤ 1/${Number((1 / factor).toPrecision(3))}`);
 
 function* groups(entries) {
