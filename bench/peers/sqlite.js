@@ -73,7 +73,11 @@ const opfs = {
   async open({ database }) {
     const sqlite3 = await load(["kvvfs", "opfs-sahpool", "opfs-wl"]);
     if (!sqlite3.oo1.OpfsDb) throw new Error("no OPFS: it needs COOP, COEP and a worker");
-    return new SqliteMailbox(new sqlite3.oo1.OpfsDb(`/${fileOf(database)}`), "PRAGMA synchronous = NORMAL");
+    return new SqliteMailbox(
+      new sqlite3.oo1.OpfsDb(`/${fileOf(database)}`),
+      // A journal that stays saves Firefox most of a commit: making and deleting a file is dear there.
+      "PRAGMA journal_mode = PERSIST; PRAGMA synchronous = NORMAL",
+    );
   },
 
   async destroy(database) {
