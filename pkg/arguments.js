@@ -1,30 +1,66 @@
 // Checks of what callers give. Everything is checked here because the engine cannot: numbers wrap
 // silently when they enter wasm. Every check throws INVALID_ARGUMENT and names the argument.
 
-import { invalid } from "./errors.js";
+import { MailboxError, invalid } from "./errors.js";
 
 export const MAX_UINT32 = 0xffff_ffff;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** What reads an object may run the caller's code, which may throw anything. */
+export function reading(what, read) {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof MailboxError) throw cause;
+    throw new MailboxError("INVALID_ARGUMENT", `${what} cannot be read`, { cause });
+  }
+}
+
+/** `[object Uint8Array]` and the like. */
+export const tagOf = (value, what) => reading(what, () => Object.prototype.toString.call(value));
+
 function shown(value) {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (value === null || ["undefined", "number", "boolean", "bigint"].includes(typeof value)) return String(value);
-  return Object.prototype.toString.call(value);
+  try {
+    return Object.prototype.toString.call(value);
+  } catch {
+    return "an object that cannot be read";
+  }
 }
 
 export const refuse = (what, wanted, value) => invalid(`${what} must be ${wanted}, not ${shown(value)}`);
 
-/** An options object with none but these keys; absent gives an empty one. */
+/**
+ * The members of an options object, which has none but these keys; absent gives none. Each is read
+ * once, so that it cannot change between check and use; inherited ones, which a polluted prototype
+ * would add, are none.
+ */
 export function options(value, keys, what = "options") {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== "object" || Array.isArray(value)) throw refuse(what, "an object", value);
-  for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) {
-      throw invalid(`${what} has no ${JSON.stringify(key)}; it can have ${keys.join(", ") || "no members"}`);
+  const members = Object.create(null);
+  if (value === undefined || value === null) return members;
+  return reading(what, () => {
+    if (typeof value !== "object" || Array.isArray(value)) throw refuse(what, "an object", value);
+    for (const key of Object.keys(value)) {
+      if (!keys.includes(key)) {
+        throw invalid(`${what} has no ${JSON.stringify(key)}; it can have ${keys.join(", ") || "no members"}`);
+      }
+      members[key] = value[key];
     }
-  }
-  return value;
+    return members;
+  });
+}
+
+/** What `each` makes of the members of an array, holes too; map would pass over these. */
+export function list(value, what, wanted, each, { min = 0, max = Infinity } = {}) {
+  return reading(what, () => {
+    if (!Array.isArray(value) || value.length < min || value.length > max) throw refuse(what, wanted, value);
+    const made = [];
+    // One after the other: a length is quickly said, and room for it not always there.
+    for (let at = 0; at < value.length; at += 1) made.push(each(value[at], `${what}[${at}]`));
+    return made;
+  });
 }
 
 export function text(value, what, { min = 0, max = 4096 } = {}) {
@@ -65,14 +101,21 @@ export function callback(value, what) {
 }
 
 export function date(value, what) {
-  if (Object.prototype.toString.call(value) !== "[object Date]" || Number.isNaN(value.getTime())) {
-    throw refuse(what, "a valid Date", value);
+  let time = NaN;
+  try {
+    time = Date.prototype.getTime.call(value);
+  } catch {
+    // No Date.
   }
-  return value.getTime();
+  if (Number.isNaN(time)) throw refuse(what, "a valid Date", value);
+  return time;
 }
 
+/** Asked of the platform: one that only looks like a signal could fail when it is needed. */
 export function signal(value, what = "signal") {
-  if (typeof value !== "object" || typeof value.aborted !== "boolean" || typeof value.addEventListener !== "function") {
+  try {
+    Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted").get.call(value);
+  } catch {
     throw refuse(what, "an AbortSignal", value);
   }
   return value;
@@ -81,13 +124,13 @@ export function signal(value, what = "signal") {
 export const optionalSignal = (value, what = "signal") => optional(value, signal, what);
 
 export function flags(value, what = "flags") {
-  if (!Array.isArray(value)) throw refuse(what, "an array of strings", value);
-  // Not by map, which passes over holes.
-  return Array.from(value, (flag, at) => text(flag, `${what}[${at}]`, { min: 1, max: 255 }));
+  return list(value, what, "an array of strings", (flag, each) => text(flag, each, { min: 1, max: 255 }));
 }
 
 /** Numbers as a Uint32Array of the caller's own, so that later changes do not matter. */
-export function uint32s(value, what, min = 1) {
+export const uint32s = (value, what, min = 1) => reading(what, () => uint32sOf(value, what, min));
+
+function uint32sOf(value, what, min) {
   if (value instanceof Uint32Array) {
     let numbers;
     try {
@@ -123,7 +166,7 @@ export function numberSet(value, what) {
 
 /** A MessageSet as { numbers, uid }. */
 export function messageSet(value, what = "the set") {
-  if (value !== null && typeof value === "object" && !ArrayBuffer.isView(value) && !isList(value)) {
+  if (value !== null && typeof value === "object" && !ArrayBuffer.isView(value) && !reading(what, () => isList(value))) {
     const { seq } = options(value, ["seq"], what);
     return { numbers: numberSet(seq, `${what}.seq`), uid: false };
   }

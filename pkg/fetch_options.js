@@ -17,11 +17,8 @@ const PAGED = [...SWITCHES, ...Object.keys(METADATA), "headers", "sections", "ma
 
 const MAX_LIST = 1000;
 
-function texts(value, what, each) {
-  if (!Array.isArray(value) || value.length > MAX_LIST) throw check.refuse(what, `an array of at most ${MAX_LIST} strings`, value);
-  // Not by map, which passes over holes.
-  return Array.from(value, (text, at) => each(text, `${what}[${at}]`));
-}
+const texts = (value, what, each) =>
+  check.list(value, what, `an array of at most ${MAX_LIST} strings`, each, { max: MAX_LIST });
 
 function headerName(value, what) {
   if (!/^[!-9;-~]{1,255}$/.test(check.text(value, what))) throw check.refuse(what, "the name of a header field", value);

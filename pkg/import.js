@@ -30,13 +30,14 @@ export const importOptions = (given) => {
   };
 };
 
-function iterate(messages) {
-  const start = messages?.[Symbol.asyncIterator] ?? messages?.[Symbol.iterator];
-  if (typeof start !== "function" || typeof messages === "string" || ArrayBuffer.isView(messages)) {
-    throw check.refuse("messages", "an iterable or async iterable of messages", messages);
-  }
-  return start.call(messages);
-}
+const iterate = (messages) =>
+  check.reading("messages", () => {
+    const start = messages?.[Symbol.asyncIterator] ?? messages?.[Symbol.iterator];
+    if (typeof start !== "function" || typeof messages === "string" || ArrayBuffer.isView(messages)) {
+      throw check.refuse("messages", "an iterable or async iterable of messages", messages);
+    }
+    return start.call(messages);
+  });
 
 /**
  * Lets others have the thread: a store in memory answers without ever giving it up. By a message,

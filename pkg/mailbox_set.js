@@ -147,7 +147,10 @@ export class MailboxData {
   }
 
   #destination(destination) {
-    if (!(destination instanceof MailboxData)) throw invalid("the destination must be a MailboxData");
+    // Not by instanceof, which a hostile object can make throw.
+    if (destination === null || typeof destination !== "object" || !(#core in destination)) {
+      throw invalid("the destination must be a MailboxData");
+    }
     if (destination.#core !== this.#core) throw invalid("the destination belongs to another session");
     return destination.#data;
   }
@@ -189,8 +192,11 @@ export class MailboxData {
   #cached(cached, uid) {
     if (cached === undefined || cached === null) return undefined;
     if (typeof cached !== "object") throw check.refuse("cached", "a message as get returned it", cached);
-    check.uid(cached.uid, "cached.uid");
-    return cached.uid === uid ? cached : undefined;
+    // Copied and checked now: what fails later fails after the change.
+    const known = check.reading("cached", () => ({ ...cached }));
+    check.uid(known.uid, "cached.uid");
+    known.flags = check.flags(known.flags, "cached.flags");
+    return known.uid === uid ? known : undefined;
   }
 
   async #known(call, uid, cached) {

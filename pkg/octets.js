@@ -5,9 +5,12 @@ import { MailboxError, invalid } from "./errors.js";
 
 const isShared = (buffer) => typeof SharedArrayBuffer === "function" && buffer instanceof SharedArrayBuffer;
 
-function refuseDetached(buffer, what) {
+/** Refuses octets whose buffer was transferred away, or shrank until they lie outside. */
+function mustHoldOctets(octets, what) {
   try {
-    new Uint8Array(buffer);
+    // Neither does anything but look whether it could.
+    if (ArrayBuffer.isView(octets)) Uint8Array.prototype.at.call(octets, 0);
+    else new Uint8Array(octets);
   } catch {
     throw invalid(`${what} rests on a buffer that was transferred away`);
   }
@@ -23,7 +26,7 @@ const COMMIT_LIMIT = 512 * 1024 * 1024;
 export function ready(messages) {
   let total = 0;
   for (const [at, [raw]] of messages.entries()) {
-    refuseDetached(raw.buffer, `messages[${at}].raw`);
+    mustHoldOctets(raw, `messages[${at}].raw`);
     total += raw.length;
   }
   if (total > COMMIT_LIMIT) {
@@ -35,22 +38,27 @@ export function ready(messages) {
 /** A Uint8Array of any Octets; not a copy where it is one already. Only a Blob makes it wait. */
 export async function octets(value, what = "raw") {
   if (typeof value === "string") return new TextEncoder().encode(value);
-  const tag = Object.prototype.toString.call(value);
+  const tag = check.tagOf(value, what);
   if (tag === "[object Blob]" || tag === "[object File]") return new Uint8Array(await value.arrayBuffer());
   const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
   if (isShared(buffer)) throw invalid(`${what} must not rest on a SharedArrayBuffer`);
-  if (ArrayBuffer.isView(value) || tag === "[object ArrayBuffer]") refuseDetached(buffer, what);
-  if (tag === "[object ArrayBuffer]") return new Uint8Array(value);
-  if (tag === "[object Uint8Array]") return value;
+  if (ArrayBuffer.isView(value) ? tag === "[object Uint8Array]" : tag === "[object ArrayBuffer]") {
+    mustHoldOctets(value, what);
+    return ArrayBuffer.isView(value) ? value : new Uint8Array(value);
+  }
   throw check.refuse(what, "a Uint8Array, an ArrayBuffer, a Blob or a string", value);
 }
 
 const MESSAGE_KEYS = ["raw", "flags", "internalDate", "zoneMinutes"];
 
+function mustBeMessage(value, what) {
+  if (value === null || typeof value !== "object") throw check.refuse(what, "a message: an object with raw octets", value);
+  return value;
+}
+
 /** An AppendMessage as [octets, flags, milliseconds or undefined, zone minutes]. */
 export async function message(value, what, keys = MESSAGE_KEYS) {
-  if (value === null || typeof value !== "object") throw check.refuse(what, "a message: an object with raw octets", value);
-  const given = check.options(value, keys, what);
+  const given = check.options(mustBeMessage(value, what), keys, what);
   const flags = check.optional(given.flags, check.flags, `${what}.flags`) ?? [];
   const date = check.optional(given.internalDate, check.date, `${what}.internalDate`);
   const zone = check.optional(given.zoneMinutes, check.integer, `${what}.zoneMinutes`, -1439, 1439) ?? 0;
@@ -61,18 +69,22 @@ export async function message(value, what, keys = MESSAGE_KEYS) {
 export async function importedMessage(value, what) {
   const isObject = value !== null && typeof value === "object" && Object.hasOwn(value, "raw");
   if (!isObject) return [await octets(value, what), [], undefined, 0];
-  check.optional(value.from, check.text, `${what}.from`, { max: Infinity });
-  const given = { ...value, internalDate: value.internalDate ?? value.date };
-  delete given.date;
-  delete given.from;
-  return message(given, what);
+  const { from, date, ...given } = check.options(value, [...MESSAGE_KEYS, "date", "from"], what);
+  check.optional(from, check.text, `${what}.from`, { max: Infinity });
+  return message({ ...given, internalDate: given.internalDate ?? date }, what);
 }
 
 export async function messages(value, what = "messages") {
-  if (value === null || typeof value !== "object" || typeof value[Symbol.iterator] !== "function") {
-    throw check.refuse(what, "an array of messages", value);
-  }
+  const given = check.reading(what, () => {
+    if (value === null || typeof value !== "object" || typeof value[Symbol.iterator] !== "function") {
+      throw check.refuse(what, "an array of messages", value);
+    }
+    const each = [];
+    // One after the other: a length is quickly said, and room for it not always there.
+    for (const one of value) each.push(mustBeMessage(one, `${what}[${each.length}]`));
+    return each;
+  });
   const taken = [];
-  for (const each of value) taken.push(await message(each, `${what}[${taken.length}]`));
+  for (const [at, each] of given.entries()) taken.push(await message(each, `${what}[${at}]`));
   return taken;
 }

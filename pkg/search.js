@@ -8,15 +8,12 @@ const RETURNS = { min: 1, max: 2, all: 4, count: 8 };
 
 /** The forms of the answer, as the engine's bits; an empty list asks for all hits, as RETURN () does. */
 function returns(value, what) {
-  if (!Array.isArray(value)) throw check.refuse(what, "an array of strings", value);
-  const names = Array.from(value, (name, at) => check.oneOf(name, `${what}[${at}]`, Object.keys(RETURNS)));
+  const known = (name, each) => check.oneOf(name, each, Object.keys(RETURNS));
+  const names = check.list(value, what, "an array of strings", known);
   return names.reduce((bits, name) => bits | RETURNS[name], 0) || RETURNS.all;
 }
 
-function mailboxNames(value, what) {
-  if (!Array.isArray(value)) throw check.refuse(what, "an array of mailbox names", value);
-  return Array.from(value, (name, at) => check.mailboxName(name, `${what}[${at}]`));
-}
+const mailboxNames = (value, what) => check.list(value, what, "an array of mailbox names", check.mailboxName);
 
 const common = ({ signal, onProgress }) => ({
   signal: check.optionalSignal(signal),

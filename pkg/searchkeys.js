@@ -134,10 +134,11 @@ function tree(value, what, depth = 0) {
 }
 
 /** IMAP's text as it is, octets as a copy; all else as a tree. */
-export function searchKeys(value) {
-  const what = "the search";
+export const searchKeys = (value) => check.reading("the search", () => keysOf(value, "the search"));
+
+function keysOf(value, what) {
   if (typeof value === "string") return check.text(value, what, { min: 1, max: MAX_TEXT });
-  if (Object.prototype.toString.call(value) !== "[object Uint8Array]") return tree(value, what);
+  if (check.tagOf(value, what) !== "[object Uint8Array]") return tree(value, what);
   if (value.length === 0 || value.length > MAX_TEXT) throw check.refuse(what, `1 to ${MAX_TEXT} octets long`, value);
   return new Uint8Array(value);
 }

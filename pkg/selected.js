@@ -274,6 +274,8 @@ export class SelectedMailbox {
   }
 }
 
+export const isSelected = (value) => viewOf(value) !== undefined;
+
 /** The view behind a SelectedMailbox of this session. */
 export function viewIn(session, selected) {
   const view = viewOf(selected);

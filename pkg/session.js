@@ -13,7 +13,7 @@ import { messages as takenMessages, ready } from "./octets.js";
 import { isTelling, revivedRow } from "./results.js";
 import { cancellable, inOneMailbox, searchMailboxOptions, searchOptions } from "./search.js";
 import { searchKeys } from "./searchkeys.js";
-import { SelectedMailbox, View, viewIn } from "./selected.js";
+import { SelectedMailbox, View, isSelected, viewIn } from "./selected.js";
 import * as sorting from "./sorting.js";
 import { abandonable, onAbort, throwIfAborted } from "./signals.js";
 
@@ -490,7 +490,7 @@ export class Session {
 
   changes(selected, options) {
     try {
-      if (selected instanceof SelectedMailbox) return this.#core.view(selected).feed(onlySignal(options));
+      if (isSelected(selected)) return this.#core.view(selected).feed(onlySignal(options));
       if (options !== undefined) throw check.refuse("selected", "a SelectedMailbox", selected);
       return this.#core.events(onlySignal(selected));
     } catch (error) {

@@ -6,9 +6,9 @@ const CRITERIA = ["arrival", "cc", "date", "displayFrom", "displayTo", "from", "
 const ORDERS = CRITERIA.flatMap((criterion) => [criterion, `-${criterion}`]);
 
 const orders = (value, what) => {
-  if (!Array.isArray(value)) return [check.oneOf(value, what, ORDERS)];
-  if (value.length === 0 || value.length > ORDERS.length) throw check.refuse(what, "an array of 1 to 18 criteria", value);
-  return Array.from(value, (each, at) => check.oneOf(each, `${what}[${at}]`, ORDERS));
+  if (value === null || typeof value !== "object") return [check.oneOf(value, what, ORDERS)];
+  const one = (each, which) => check.oneOf(each, which, ORDERS);
+  return check.list(value, what, "an array of 1 to 18 criteria", one, { min: 1, max: ORDERS.length });
 };
 
 const imapOf = (order) => (order.startsWith("-") ? `REVERSE ${order.slice(1)}` : order).toUpperCase();
