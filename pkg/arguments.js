@@ -111,13 +111,18 @@ export function date(value, what) {
   return time;
 }
 
-/** Asked of the platform: one that only looks like a signal could fail when it is needed. */
-export function signal(value, what = "signal") {
+/** Asked of the platform: what only looks like a signal could fail when it is needed. */
+export function isSignal(value) {
   try {
     Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted").get.call(value);
+    return true;
   } catch {
-    throw refuse(what, "an AbortSignal", value);
+    return false;
   }
+}
+
+export function signal(value, what = "signal") {
+  if (!isSignal(value)) throw refuse(what, "an AbortSignal", value);
   return value;
 }
 

@@ -1,6 +1,7 @@
 // Sessions whose engine is in a worker: everything asked of them crosses a port. Not here: the other side
 // (host.js), and any check of what is asked, which is made there.
 
+import { isSignal, reading } from "./arguments.js";
 import { MailboxError, closed, invalid } from "./errors.js";
 import { READS, holdLock, listen, locksFor, pack, unpackError } from "./protocol.js";
 import { RemoteMailboxData, RemoteMessage, RemoteSession, RemoteView, asked, itOf } from "./remote.js";
@@ -13,8 +14,6 @@ export { ERROR_CODES, MailboxError } from "./errors.js";
 
 /** Milliseconds within which a worker must have said that it serves. */
 const PATIENCE = 60_000;
-
-const isSignal = (value) => typeof value?.aborted === "boolean" && typeof value.addEventListener === "function";
 
 /** Whatever says where the engine is, in a form that can be sent. */
 async function portableWasm(source, shared) {
@@ -200,7 +199,8 @@ class Connection {
       return mark;
     };
     const { id } = call;
-    this.#post({ type, id, on: call.it?.id, face, method, ...pack(sendable(method, given), special) });
+    const packed = reading("what is sent to a worker", () => pack(sendable(method, given), special));
+    this.#post({ type, id, on: call.it?.id, face, method, ...packed });
     if (READS.includes(method)) call.signal = call.specials.find(isSignal);
     for (const [at, signal] of call.specials.entries()) {
       if (isSignal(signal) && !signal.aborted) call.stops.push(onAbort(signal, () => this.#quietly({ type: "abort", id, at })));

@@ -34,8 +34,19 @@ export const LISTS = { appendMessages: 1, appendMany: 0 };
 
 /** Deeper than any argument that is accepted. */
 const DEPTH = 210;
-/** What is longer is left to the platform to clone. */
+/** What is longer is left to the platform to clone, and holds nothing but numbers. */
 const LENGTH = 1_000_000;
+
+function mustBeNumbers(list) {
+  for (let at = 0; at < list.length; at += 1) {
+    if (typeof list[at] !== "number") throw invalid(`an array of more than ${LENGTH} members can only hold numbers`);
+  }
+  return list;
+}
+
+/** A member of any name: `__proto__` is one like others. */
+const put = (object, key, value) =>
+  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 
 /**
  * A copy that can be posted. Whatever `special` names in other words is left out of it, and listed with
@@ -45,14 +56,19 @@ const LENGTH = 1_000_000;
 export function pack(value, special = () => undefined) {
   const marks = [];
   const path = [];
-  const member = (key, each) => {
-    if ((typeof each !== "object" || each === null) && typeof each !== "function") return each;
+  // What is met twice is one thing there too: an object in itself has an end, and one of many ways to each part is one.
+  const copies = new Map();
+  const fill = (copy, key, each) => {
+    if ((typeof each !== "object" || each === null) && typeof each !== "function") {
+      put(copy, key, each);
+      return;
+    }
     path.push(key);
-    const copy = walk(each);
+    put(copy, key, walk(each));
     path.pop();
-    return copy;
   };
   const walk = (each) => {
+    if (copies.has(each)) return copies.get(each);
     const tag = Object.prototype.toString.call(each);
     const mark = special(each);
     if (mark !== undefined) {
@@ -64,10 +80,14 @@ export function pack(value, special = () => undefined) {
     }
     if (tag === "[object URL]") return each.href;
     if (ArrayBuffer.isView(each)) return each.slice && each.byteLength < each.buffer.byteLength ? each.slice() : each;
-    if (path.length > DEPTH) return each;
-    if (Array.isArray(each)) return each.length > LENGTH ? each : Array.from(each, (item, at) => member(at, item));
-    if (tag !== "[object Object]") return each;
-    return Object.fromEntries(Object.entries(each).map(([key, item]) => [key, member(key, item)]));
+    if (path.length > DEPTH) throw invalid(`what is sent to a worker is nested more than ${DEPTH} deep`);
+    const isList = Array.isArray(each);
+    if (isList ? each.length > LENGTH : tag !== "[object Object]") return isList ? mustBeNumbers(each) : each;
+    const copy = isList ? [] : {};
+    copies.set(each, copy);
+    if (isList) for (let at = 0; at < each.length; at += 1) fill(copy, at, each[at]);
+    else for (const [key, item] of Object.entries(each)) fill(copy, key, item);
+    return copy;
   };
   return { value: walk(value), marks };
 }

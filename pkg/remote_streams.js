@@ -1,5 +1,6 @@
 // Iterables that cross to a worker, and iterators that are over there. Not here: the port (client.js).
 
+import { reading } from "./arguments.js";
 import { closed } from "./errors.js";
 import { ITEMS, LISTS, pack } from "./protocol.js";
 
@@ -8,6 +9,9 @@ const AHEAD = 1024 * 1024;
 const MESSAGE = 1024;
 
 const isOctets = (value) => typeof value === "string" || ArrayBuffer.isView(value);
+
+const iteratorOf = (messages) =>
+  reading("messages", () => (messages[Symbol.asyncIterator] ?? messages[Symbol.iterator]).call(messages));
 
 /** An iterable of messages that the worker reads. */
 export class Items {
@@ -27,12 +31,12 @@ export class Items {
     if (this.#running) return;
     this.#running = true;
     try {
-      const start = this.#messages[Symbol.asyncIterator] ?? this.#messages[Symbol.iterator];
-      this.#iterator ??= start.call(this.#messages);
+      this.#iterator ??= iteratorOf(this.#messages);
       while (!this.#ended && this.#ahead < AHEAD) {
         const { value: given, done } = await this.#iterator.next();
         if (this.#ended) return;
-        const { value } = pack([done ? undefined : await given]);
+        const item = done ? undefined : await given;
+        const { value } = reading("messages", () => pack([item]));
         send({ value: value[0], done });
         const octets = value[0]?.raw ?? value[0];
         this.#ahead += MESSAGE + (octets?.byteLength ?? octets?.length ?? 0);
@@ -63,8 +67,18 @@ export function sendable(method, args) {
     copy[ITEMS[method]] = new Items(items);
   }
   const list = args[LISTS[method]];
-  if (typeof list?.[Symbol.iterator] === "function" && !isOctets(list)) copy[LISTS[method]] = [...list];
+  if (typeof list?.[Symbol.iterator] === "function" && !isOctets(list)) copy[LISTS[method]] = listed(list);
   return copy;
+}
+
+/** As far as its items can be messages: one that is none is refused over there, and what follows is not read. */
+function listed(list) {
+  const items = [];
+  for (const item of list) {
+    items.push(item);
+    if (item === null || typeof item !== "object") break;
+  }
+  return items;
 }
 
 export function endOf(call) {

@@ -5,6 +5,8 @@ import * as check from "./arguments.js";
 import { MailboxError, invalid } from "./errors.js";
 
 const MAX_DEPTH = 100;
+/** Of one search: an object that holds another twice, and so on, is soon more than there is room for. */
+const MAX_KEYS = 100_000;
 
 const MAX_TEXT = 1024 * 1024;
 
@@ -100,10 +102,10 @@ const KEYS = {
   emailId: word("emailId", 255),
   threadId: word("threadId", 255),
   modseq: (value, what) => node("modSeq", check.modSeq(value, what)),
-  not: (value, what, depth) => not(tree(value, what, depth)),
-  or: (value, what, depth) => {
+  not: (value, what, level) => not(tree(value, what, level)),
+  or: (value, what, level) => {
     if (!Array.isArray(value) || value.length === 0) throw check.refuse(what, "an array of at least one search", value);
-    return either(Array.from(value, (each, at) => tree(each, `${what}[${at}]`, depth)));
+    return either(Array.from(value, (each, at) => tree(each, `${what}[${at}]`, level)));
   },
 };
 
@@ -117,9 +119,12 @@ function either(keys) {
 /** Several keys are a key of their own kind, which may be disabled; one is just itself. */
 const group = (keys) => (keys.length === 1 ? keys[0] : node("and", keys));
 
-function tree(value, what, depth = 0) {
+function tree(value, what, { depth, budget }) {
   if (depth > MAX_DEPTH) throw invalid(`the search is nested more than ${MAX_DEPTH} deep`);
-  if (Array.isArray(value)) return group(Array.from(value, (each, at) => tree(each, `${what}[${at}]`, depth + 1)));
+  if (budget.keys === 0) throw invalid(`the search has more than ${MAX_KEYS} keys`);
+  budget.keys -= 1;
+  const level = { depth: depth + 1, budget };
+  if (Array.isArray(value)) return group(Array.from(value, (each, at) => tree(each, `${what}[${at}]`, level)));
   if (value === null || typeof value !== "object") throw check.refuse(what, "an object or an array of them", value);
   const keys = [];
   for (const [name, given] of Object.entries(value)) {
@@ -128,7 +133,7 @@ function tree(value, what, depth = 0) {
     }
     if (!Object.hasOwn(KEYS, name)) throw invalid(`${what} has no key ${JSON.stringify(name)}`);
     if (given === undefined || given === null) continue;
-    keys.push(KEYS[name](given, `${what}.${name}`, depth + 1));
+    keys.push(KEYS[name](given, `${what}.${name}`, level));
   }
   return group(keys);
 }
@@ -138,7 +143,7 @@ export const searchKeys = (value) => check.reading("the search", () => keysOf(va
 
 function keysOf(value, what) {
   if (typeof value === "string") return check.text(value, what, { min: 1, max: MAX_TEXT });
-  if (check.tagOf(value, what) !== "[object Uint8Array]") return tree(value, what);
+  if (check.tagOf(value, what) !== "[object Uint8Array]") return tree(value, what, { depth: 0, budget: { keys: MAX_KEYS } });
   if (value.length === 0 || value.length > MAX_TEXT) throw check.refuse(what, `1 to ${MAX_TEXT} octets long`, value);
   return new Uint8Array(value);
 }

@@ -119,7 +119,7 @@ async function attempt(now, where, place, values, { value, kinds }) {
   // An import is several commits: what its callback throws ends it after some.
   const partly = place === "Session.importMessages" && failure instanceof Thrown;
   if (failure !== undefined && !partly) assert.equal(after, before, `${where} failed with ${failure.code}, and changed something`);
-  if (after === before && !now.session.closed) return now;
+  if (after === before && !now.session.closed && !now.selected.closed) return now;
   await now.session.close();
   return world();
 }

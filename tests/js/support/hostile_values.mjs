@@ -49,6 +49,13 @@ function deep(levels) {
   return object;
 }
 
+/** Small, and larger than the world when it is written out. */
+function bomb() {
+  let object = { seen: true };
+  for (let level = 0; level < 90; level += 1) object = level % 2 ? { or: [object, object] } : [object, object];
+  return object;
+}
+
 function revoked() {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
@@ -121,6 +128,7 @@ export function hostileValues(foreign = {}) {
     "false octets": Object.create(Uint8Array.prototype),
     cyclic: cyclic(),
     deep: deep(5_000),
+    "a bomb": bomb(),
     "an error": new Error("x"),
     "the global object": globalThis,
     ...foreign,
