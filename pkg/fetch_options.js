@@ -29,7 +29,8 @@ function headerName(value, what) {
 export function fetchOptions(value, { once = true, more = [] } = {}) {
   const given = check.options(value, [...PAGED, ...(once ? ONCE : []), ...more]);
   const macro = check.optional(given.macro, check.oneOf, "macro", Object.keys(MACROS));
-  const wanted = { ...MACROS[macro], leftOut: [] };
+  // Without a prototype: the engine, too, would read what was put there.
+  const wanted = Object.assign(Object.create(null), MACROS[macro], { leftOut: [] });
   for (const name of SWITCHES) {
     const asked = check.optional(given[name], check.boolean, name);
     if (asked !== undefined) wanted[name] = asked;

@@ -12,7 +12,7 @@ function metadata(message) {
 export function revivedMessage(message) {
   if (message === undefined) return undefined;
   metadata(message);
-  if (message.envelope) message.envelope.sentDate = dateOf(message.envelope.sentDate);
+  if (Object.hasOwn(message, "envelope")) message.envelope.sentDate = dateOf(message.envelope.sentDate);
   return message;
 }
 

@@ -51,7 +51,7 @@ export class View {
    * Runs a call in its turn. Its answer brings how the view stands and, mostly, `updates`. A signal
    * ends the wait for the turn; with `abandon`, the wait for the answer too.
    */
-  run(task, { signal, abandon = false } = {}) {
+  run(task, { signal, abandon = false } = { signal: undefined, abandon: false }) {
     throwIfAborted(signal);
     if (this.#ended) return Promise.reject(closed("view"));
     let given = false;

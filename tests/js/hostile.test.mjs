@@ -169,3 +169,39 @@ for (const [name, methods] of Object.entries(classes)) {
     await other.session.close();
   });
 }
+
+/** What the platform itself reads: of every iterator, of every message in Node. */
+const PLATFORM = ["return", "source"];
+
+test("members that a polluted prototype adds are none", { skip: process.env.OFFLINE_MAILBOX_TEST_WORKER !== undefined }, async () => {
+  const now = await world();
+  const { session, selected } = now;
+  const names = new Set(Object.values(classes).flatMap((methods) => Object.values(methods).flatMap((parameters) => parameters.flatMap(({ members }) => members.map(({ name }) => name)))));
+  assert.ok(names.size > 50);
+  const before = await picture(session);
+  try {
+    for (const name of names) {
+      if (name in Object.prototype || PLATFORM.includes(name)) continue;
+      // Of no right type, so that whoever reads it complains.
+      Object.defineProperty(Object.prototype, name, { value: Symbol(name), configurable: true, writable: true });
+    }
+    assert.equal((await session.listMailboxes({})).mailboxes.length, 2);
+    assert.equal((await session.searchMailbox(selected, {}, {})).uids.length, 3);
+    assert.equal((await session.listMessages(selected, {})).rows.length, 3);
+    assert.equal((await session.fetchMessages(selected, "1:*", {})).messages.length, 3);
+    assert.equal((await session.fetchMessages(selected, { seq: "1:2" }, { envelope: true })).messages.length, 2);
+    await session.verify({});
+    await session.cleanup({});
+    assert.equal(await picture(session), before);
+    const { uids } = await session.appendMessages("INBOX", [{ raw: mail("four") }], {});
+    await session.updateFlags(selected, uids, ["\\Seen"], "add", {});
+    await session.copyMessages(selected, uids, "Other", {});
+    await session.expungeMailbox(selected, {});
+    await session.closeMailbox(selected, {});
+  } finally {
+    for (const name of names) delete Object.prototype[name];
+  }
+  assert.equal((await session.status("INBOX")).exists, 3);
+  assert.equal((await session.status("Other")).exists, 1);
+  await session.close();
+});

@@ -6,6 +6,6 @@ import { after } from "node:test";
 
 process.env.OFFLINE_MAILBOX_TEST_WORKER = "channel";
 const opened = await import("./support/open.mjs");
-for (const suite of ["session", "arguments", "hostile", "feeds", "search", "sort", "filters", "fetch"]) await import(`./${suite}.test.mjs`);
+for (const suite of ["session", "arguments", "hostile", "cancelled", "feeds", "search", "sort", "filters", "fetch"]) await import(`./${suite}.test.mjs`);
 
 after(() => assert.equal(opened.host?.size, 0, "closed sessions leave nothing behind"));
