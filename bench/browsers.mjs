@@ -122,10 +122,11 @@ class Firefox {
     await this.tab(engine);
     const answer = await this.#driver.executeAsyncScript(
       `const done = arguments[arguments.length - 1];
-       (async () => (${expression}))().then((value) => done({ value }), (error) => done({ error: String(error?.message ?? error) }));`,
+       (async () => (${expression}))().then((value) => done({ text: JSON.stringify(value) }), (error) => done({ error: String(error?.message ?? error) }));`,
     );
     if (answer.error) throw new Error(answer.error);
-    return answer.value ?? undefined;
+    // As text, since the driver makes null of undefined.
+    return answer.text ? JSON.parse(answer.text) : undefined;
   }
 
   async relaunch() {

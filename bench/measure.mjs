@@ -119,7 +119,7 @@ class Measurement {
     const about = await this.call(engine, "meet", "load", { url: ENGINES[engine] });
     await this.stop(engine, "meet");
     this.about.set(engine, about);
-    if (this.n > (about.maxN ?? Infinity)) {
+    if (about.maxN !== undefined && this.n > about.maxN) {
       this.log(`${engine} is not run with more than ${about.maxN} messages`);
       this.engines = this.engines.filter((name) => name !== engine);
     }
