@@ -12,8 +12,8 @@ const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "a
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
 
 /**
- * Serves pkg/ and tests/js/browser/ and what `extra` maps addresses to ({ type, body } or a path);
- * an address that is not there answers with the page, as many development servers do.
+ * Serves pkg/ and tests/js/browser/ and what `extra` maps addresses to ({ type, body }, a path, or a
+ * function of request and response); an address that is not there answers with the page, as many development servers do.
  */
 export async function serve(t, extra = {}) {
   const page = '<!doctype html><meta charset="utf-8"><title>test</title><script type="module" src="/tests/js/browser/page.mjs"></script>';
@@ -21,6 +21,7 @@ export async function serve(t, extra = {}) {
     const { pathname } = new URL(request.url, "http://localhost");
     let [type, body] = ["text/html", page];
     const given = Object.hasOwn(extra, pathname) ? extra[pathname] : undefined;
+    if (typeof given === "function") return given(request, response);
     if (given?.body !== undefined) {
       ({ type, body } = given);
     } else {

@@ -10,20 +10,13 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { openSession } from "../../../pkg/index.js";
-import { mail, within } from "./mail.mjs";
+import { numbered } from "../browser/numbered.mjs";
+import { within } from "./mail.mjs";
 
 export const owner = "ada@example.org";
 const CHILD = fileURLToPath(new URL("./kill_child.mjs", import.meta.url));
 /** After so many rounds a new file is begun, so that its making is killed, too. */
 const ROUNDS_PER_FILE = 10;
-
-/** A message that its subject makes: most are small, some have up to 300 KB. */
-export function numbered(subject) {
-  let hash = 7;
-  for (const letter of subject) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
-  const size = hash % 11 === 0 ? hash % 300_000 : hash % 3000;
-  return mail(subject, `${subject} `.repeat(1 + Math.floor(size / (subject.length + 1))));
-}
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -6,7 +6,8 @@
 import { writeSync } from "node:fs";
 
 import { openSession } from "../../../pkg/index.js";
-import { numbered, owner } from "./kill.mjs";
+import { numbered } from "../browser/numbered.mjs";
+import { owner } from "./kill.mjs";
 
 const [path, durability, tag] = process.argv.slice(2);
 const say = (line) => writeSync(1, `${JSON.stringify(line)}\n`);
