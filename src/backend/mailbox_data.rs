@@ -284,15 +284,14 @@ pub trait MailboxData {
         flags: &Flags,
         op: FlagOp,
     ) -> Result<Option<Message>> {
+        let before = self.get(uid, cached).await?;
         self.update_many(&[uid], flags, op, None).await?;
-        let message = self.get(uid, cached).await?;
-        Ok(message.map(|message| {
-            if message.expunged {
-                Message { flags: message.flags.apply(op, flags), ..message }
-            } else {
-                message
-            }
-        }))
+        let would_be = |message: Message| Message { flags: message.flags.apply(op, flags), ..message };
+        Ok(match self.get(uid, cached).await {
+            Ok(message) => message.map(|message| if message.expunged { would_be(message) } else { message }),
+            // The change has landed: it must not fail any more.
+            Err(_) => before.map(would_be),
+        })
     }
 
     /// Deletes these UIDs whatever their flags; unknown ones are passed over (semantics 119).

@@ -4,7 +4,9 @@
 use super::base::check_writable;
 use super::{BaseSession, FetchOptions, FetchResult, StoreOptions, StoreResult};
 use crate::backend::MailboxData;
-use crate::model::{FlagOp, Flags, Message, MessageFields, RangeSet, Result, SequenceSet, SystemFlags, Uid};
+use crate::model::{
+    ErrorCode, FlagOp, Flags, Message, MessageFields, RangeSet, Result, SequenceSet, SystemFlags, Uid,
+};
 use crate::view::{SelectedMailbox, Silence, UpdateOptions, Updates};
 
 impl BaseSession {
@@ -35,10 +37,14 @@ impl BaseSession {
             }
             let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
             let messages = mailbox.messages(&uids, options.fields).await?;
-            let seen = options.set_seen && !uids.is_empty() && check_writable(selected, mailbox).is_ok();
+            let mut seen = options.set_seen && !uids.is_empty() && check_writable(selected, mailbox).is_ok();
             if seen {
                 let flags = Flags::from_system(SystemFlags::SEEN);
-                mailbox.update_many(&uids, &flags, FlagOp::Add, None).await?;
+                match mailbox.update_many(&uids, &flags, FlagOp::Add, None).await {
+                    // Locked just now: as if it had been before.
+                    Err(error) if error.code() == ErrorCode::ReadOnly => seen = false,
+                    result => drop(result?),
+                }
             }
             let refreshed = mailbox.update_selected(selected, None).await;
             if !seen {

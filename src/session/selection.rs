@@ -130,6 +130,8 @@ impl BaseSession {
             Err(error) => Err(error),
         };
         match deleted {
+            // Locked just now: as if it had been before.
+            Err(error) if error.code() == ErrorCode::ReadOnly => Ok(()),
             // A mailbox that was deleted meanwhile has nothing left to expunge.
             Err(error) if error.code() == ErrorCode::Closed && self.mailbox_of(selected).await?.is_none() => {
                 Ok(())
