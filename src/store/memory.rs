@@ -15,7 +15,7 @@ use super::{
 use crate::model::{Error, Result, Value};
 use crate::view::Hub;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Database {
     records: BTreeMap<Key, Value>,
     guards: HashMap<Guard, Revision>,
@@ -41,6 +41,13 @@ impl MemoryStore {
     #[must_use]
     pub fn connect(&self) -> Self {
         MemoryStore { closed: Rc::default(), ..self.clone() }
+    }
+
+    /// A database of its own, with what is in this one now.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let database = self.database.borrow().clone();
+        MemoryStore { database: Rc::new(RefCell::new(database)), ..MemoryStore::default() }
     }
 
     fn check_open(&self) -> Result<()> {

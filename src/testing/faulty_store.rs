@@ -28,14 +28,16 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Every fault that a read can have.
-    pub const OF_READS: &'static [Fault] = &[Fault::Fail(ErrorCode::Unavailable)];
+    /// Every fault that a read can have: one that may pass, and one that does not.
+    pub const OF_READS: &'static [Fault] =
+        &[Fault::Fail(ErrorCode::Unavailable), Fault::Fail(ErrorCode::VersionChanged)];
 
     /// Every fault that a commit can have.
     pub const OF_COMMITS: &'static [Fault] = &[
         Fault::Conflict,
         Fault::Fail(ErrorCode::Unavailable),
         Fault::Fail(ErrorCode::QuotaExceeded),
+        Fault::Fail(ErrorCode::VersionChanged),
         Fault::LoseAnswer,
         Fault::LoseCommit,
     ];
