@@ -16,9 +16,8 @@ import { ROOT, startServer } from "./server.mjs";
 /** The mail of a mailbox of this size. */
 export const kindOf = (n) => (n <= 10_000 ? "full" : n <= 200_000 ? "short" : "rows");
 
-/** A fast case is run more often than asked, so long as its runs take no longer than this together. */
+/** A fast case is run more often than asked (`most` times at most), so long as its runs take no longer than this together. */
 const FAST_MS = 400;
-const MOST_RUNS = 25;
 
 const median = (times) => {
   const sorted = [...times].sort((a, b) => a - b);
@@ -46,15 +45,20 @@ async function isFree(port) {
 }
 
 /**
- * Measures. `options`: { name (of the browser), n, kind, engines, cases (names), runs, limit (seconds for one case of one
- * engine, after which no further run begins), keep (mailboxes are kept for the next time), log }. Resolves to
+ * Measures. `options`: { name (of the browser), n, kind, engines, cases (names), runs, most, limit (seconds for one
+ * case of one engine, after which no further run begins), keep (mailboxes are kept for the next time), instead (of the
+ * server), save (called with an outcome so far), signal (ends it), log }. Resolves to
  * { results, sizes, failures, engines, version, seconds }.
  */
 export async function measure(options) {
   const work = new Measurement(options);
+  const ended = new Promise((_, reject) => {
+    options.signal?.addEventListener("abort", () => reject(new Error("ended by a signal")), { once: true });
+  });
+  const measured = work.begin().then(() => work.all());
+  measured.catch(() => {});
   try {
-    await work.begin();
-    await work.all();
+    await Promise.race([measured, ended]);
     return work.outcome();
   } finally {
     await work.end();
@@ -97,12 +101,14 @@ class Measurement {
         } else {
           await rm(this.kept, { recursive: true });
         }
+      } else {
+        await rm(this.kept, { recursive: true, force: true });
       }
       profile = path.join(this.kept, "profile");
     }
     await mkdir(profile, { recursive: true });
     this.profile = profile;
-    this.server = await startServer({ port });
+    this.server = await startServer({ port, instead: this.instead });
     await this.launch(profile);
     for (const engine of this.engines) await this.meet(engine);
     this.version = this.browser.version;
@@ -178,7 +184,7 @@ class Measurement {
    * Runs a case in turn: one run of each engine, then the next of each. `one(engine, run)` resolves to { ms, answer }.
    * Each engine is run as often as asked (fast ones more), fewer times where its time is up.
    */
-  async inTurn(name, engines, one, { warmUp = false, most = MOST_RUNS, fewest = this.runs, record = true } = {}) {
+  async inTurn(name, engines, one, { warmUp = false, most = Math.max(this.most, this.runs), fewest = this.runs, record = true } = {}) {
     const states = engines
       .filter((engine) => {
         const why = this.skips(engine, name);
@@ -191,7 +197,7 @@ class Measurement {
       if (times.length === 0) return true;
       if (times.length >= most) return false;
       if (spent > this.limit * 1000) return false;
-      return times.length < fewest || (times.length < MOST_RUNS && times.reduce((sum, ms) => sum + ms, 0) < FAST_MS && spent < 4_000);
+      return times.length < fewest || (times.length < this.most && times.reduce((sum, ms) => sum + ms, 0) < FAST_MS && spent < 4_000);
     };
     for (let run = warmUp ? -1 : 0; states.some(wantsMore); run++) {
       // Another engine begins each time.
@@ -226,6 +232,7 @@ class Measurement {
     }
     const told = states.filter(({ times }) => times.length > 0).map(({ engine, times }) => `${engine} ${rounded(median(times))} (${times.length})`);
     this.log(`${name}: ${told.join(", ")}`);
+    this.save?.(this.outcome());
     this.compare(name, states.filter(({ answers }) => answers.size > 0));
   }
 
@@ -266,7 +273,7 @@ class Measurement {
     const stamps = {};
     for (const engine of this.engines) stamps[engine] = await stampOf(engine);
     const asked = this.wanted.has("import");
-    const needed = [...this.wanted].some((name) => !["import", "import-raw"].includes(CASES[name].scope));
+    const needed = this.keep || [...this.wanted].some((name) => !["import", "import-raw"].includes(CASES[name].scope));
     const missing = this.engines.filter((engine) => this.present[engine] !== stamps[engine]);
     // A run into the base database counts, where the engine has none yet.
     const isBase = (engine, run) => needed && run === 0 && missing.includes(engine);

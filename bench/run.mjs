@@ -8,14 +8,16 @@
 //   ENGINE    ours, naive, dexie, pouchdb, sqlite-sahpool, sqlite-opfs (all there are; at 1000000 ours)
 //   CASE      names of cases.js, or how they begin (all)
 //   RUNS      how often each case is run by each engine (5)
-//   LIMIT     seconds after which an engine begins no further run of a case (30)
+//   MOST      how often what is fast is run at most (25)
+//   LIMIT     seconds after which an engine begins no further run of a case (60)
 //   KIND      full, short, rows: the mail (by size)
 //   KEEP      1: keeps the imported mailboxes in target/bench-profiles for the next time
 //   MERGE     1: adds to what target/bench.json has
-//   OUT       where to write (target/bench: .json and .md are added)
+//   OUT       where to write (target/bench: .json and .md are added); written anew after each case
+//   BENCH_FIELDS  a file in place of fields.js, for the test that runs without the libraries
 
-import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { existsSync, writeFileSync } from "node:fs";
+import { mkdir, readFile, readdir } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import os from "node:os";
 import path from "node:path";
@@ -48,7 +50,8 @@ const wanted = list(env.CASE);
 const cases = Object.keys(CASES).filter((name) => wanted.length === 0 || wanted.some((begin) => name.startsWith(begin)));
 if (cases.length === 0) refuse(`no case ${wanted}: there are ${Object.keys(CASES).join(", ")}`);
 const runs = Number(env.RUNS ?? 5);
-const limit = Number(env.LIMIT ?? 30);
+const most = Number(env.MOST ?? 25);
+const limit = Number(env.LIMIT ?? 60);
 const out = path.resolve(ROOT, env.OUT ?? "target/bench");
 
 /** What a mailbox of a million is measured for: the list's rows, and ours alone, unless it is asked otherwise. */
@@ -82,50 +85,70 @@ const wasm = await readFile(path.join(ROOT, "pkg/wasm/offline_mailbox_bg.wasm"))
 entries.push({ case: "wasm-gzipped", engine: "ours", octets: gzipSync(wasm, { level: 9 }).length });
 entries.push({ case: "facade-gzipped", engine: "ours", octets: gzipSync(await facade("index.js"), { level: 9 }).length });
 
+// The browsers it has started end with it.
+const ended = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => ended.abort());
 const clock = () => `${String(Math.floor((Date.now() - begun) / 1000)).padStart(5)} s`;
+const before = env.MERGE === "1" && existsSync(`${out}.json`) ? JSON.parse(await readFile(`${out}.json`, "utf8")) : [];
+const old = before.find((entry) => entry.case === "about");
+for (const part of ["browsers", "versions", "octets", "notes"]) about[part] = { ...old?.[part] };
+await mkdir(path.dirname(out), { recursive: true });
+
+const key = (entry) => [entry.case, entry.n, entry.engine, entry.browser].join(" ");
+const heading = (name, { version, octets, engines: met }, n) => {
+  about.browsers[name] = version;
+  about.octets[n] = octets ?? about.octets[n];
+  for (const { engine, version: of, notes } of met) {
+    about.versions[engine] = of;
+    if (notes) about.notes[engine] = notes;
+  }
+};
+
+/** Writes what there is, `more` included, and returns it as text. */
+function write(more = [], failed = []) {
+  about.seconds = Math.round((Date.now() - begun) / 1000);
+  const now = [...entries, ...more];
+  const fresh = new Set(now.map(key));
+  const all = [...before.filter((entry) => entry.case !== "about" && !fresh.has(key(entry))), ...now];
+  const told = { ...about, failed: [...about.failed, ...failed] };
+  const text = report(all, told);
+  writeFileSync(`${out}.json`, `[\n${[...all, told].map((entry) => JSON.stringify(entry)).join(",\n")}\n]\n`);
+  writeFileSync(`${out}.md`, text);
+  return text;
+}
+
 for (const name of browsers) {
   for (const n of sizes) {
+    if (ended.signal.aborted) break;
     const large = isLarge(n);
     const outcome = await measure({
       name,
       n,
-      kind: env.KIND ?? kindOf(n),
+      kind: env.KIND || kindOf(n),
       engines: large && list(env.ENGINE).length === 0 ? ["ours"] : engines,
       cases: large && wanted.length === 0 ? cases.filter((one) => LARGE.includes(one)) : cases,
       runs,
+      most,
       limit,
       keep: env.KEEP === "1",
+      instead: env.BENCH_FIELDS ? { "/bench/fields.js": env.BENCH_FIELDS } : {},
       log: (words) => console.error(`[bench ${clock()}] ${name} ${n}: ${words}`),
+      signal: ended.signal,
+      save(sofar) {
+        heading(name, sofar, n);
+        write([...sofar.results, ...sofar.sizes], sofar.failures);
+      },
     }).catch((error) => {
       about.failed.push({ case: "all", n, engine: "all", browser: name, error: String(error.stack) });
       console.error(error);
     });
     if (!outcome) continue;
+    if (outcome.results.length === 0) about.failed.push({ case: "all", n, engine: "all", browser: name, error: "nothing was measured" });
+    heading(name, outcome, n);
     entries.push(...outcome.results, ...outcome.sizes);
     about.failed.push(...outcome.failures);
-    about.browsers[name] = outcome.version;
-    about.octets[n] = outcome.octets ?? about.octets[n];
-    for (const { engine, version, notes } of outcome.engines) {
-      about.versions[engine] = version;
-      if (notes) about.notes[engine] = notes;
-    }
   }
 }
-about.seconds = Math.round((Date.now() - begun) / 1000);
-
-let all = entries;
-if (env.MERGE === "1" && existsSync(`${out}.json`)) {
-  const key = (entry) => [entry.case, entry.n, entry.engine, entry.browser].join(" ");
-  const fresh = new Set(entries.map(key));
-  const before = JSON.parse(await readFile(`${out}.json`, "utf8"));
-  const old = before.find((entry) => entry.case === "about");
-  for (const part of ["browsers", "versions", "octets", "notes"]) about[part] = { ...old?.[part], ...about[part] };
-  all = [...before.filter((entry) => entry.case !== "about" && !fresh.has(key(entry))), ...entries];
-}
-await mkdir(path.dirname(out), { recursive: true });
-await writeFile(`${out}.json`, `[\n${[...all, about].map((entry) => JSON.stringify(entry)).join(",\n")}\n]\n`);
-const text = report(all, about);
-await writeFile(`${out}.md`, text);
-process.stdout.write(text);
+process.stdout.write(write());
 console.error(`[bench ${clock()}] written: ${path.relative(ROOT, out)}.json, ${path.relative(ROOT, out)}.md`);
 process.exitCode = about.failed.length > 0 ? 1 : 0;

@@ -38,8 +38,8 @@ async function mailPage(folder, kind, from) {
   return page;
 }
 
-/** Starts it on a free port, or on the one given. */
-export async function startServer({ port = 0 } = {}) {
+/** Starts it on a free port, or on the one given. `instead` maps addresses to other files. */
+export async function startServer({ port = 0, instead = {} } = {}) {
   const generator = createHash("sha256").update(await readFile(path.join(ROOT, "bench/mail.js"))).digest("hex").slice(0, 16);
   const folder = path.join(ROOT, "target", "bench-mail", generator);
   await mkdir(folder, { recursive: true });
@@ -63,7 +63,7 @@ export async function startServer({ port = 0 } = {}) {
         return answer(200, "application/octet-stream", await mailPage(folder, kind, Number(from)));
       }
       if (!/^\/(pkg|bench)\//.test(pathname)) return answer(404, "text/plain", "not found");
-      const body = await readFile(path.join(ROOT, pathname));
+      const body = await readFile(instead[pathname] ?? path.join(ROOT, pathname));
       return answer(200, TYPES[path.extname(pathname)] ?? "application/octet-stream", body, true);
     } catch (error) {
       return answer(error.code === "ENOENT" ? 404 : 500, "text/plain", String(error.message));
