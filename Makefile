@@ -54,4 +54,4 @@ package-test:
 	@bash scripts/test.sh packaging-full
 
 clean:
-	rm -rf target pkg/wasm node_modules docs/node_modules www/data www/docs .tools
+	rm -rf target pkg/wasm node_modules docs/node_modules bench/node_modules www/data www/docs .tools

@@ -6,7 +6,7 @@
 //   N         sizes of mailboxes (10000,100000,1000000)
 //   BROWSER   chromium, chromium-sqlite, firefox (all)
 //   ENGINE    ours, naive, dexie, pouchdb, sqlite-sahpool, sqlite-opfs (all there are; at 1000000 ours)
-//   CASE      names of cases.js, or how they begin (all)
+//   CASE      names of cases.js, or how names begin: `flag-one` is one case, `flag` all of flags (all)
 //   RUNS      how often each case is run by each engine (5)
 //   MOST      how often what is fast is run at most (25)
 //   LIMIT     seconds after which an engine begins no further run of a case (60)
@@ -47,7 +47,7 @@ const browsers = known(list(env.BROWSER), BROWSERS, "browser");
 const there = Object.keys(ENGINES).filter((engine) => existsSync(path.join(ROOT, ENGINES[engine].split("?")[0])));
 const engines = known(list(env.ENGINE), there, "engine");
 const wanted = list(env.CASE);
-const cases = Object.keys(CASES).filter((name) => wanted.length === 0 || wanted.some((begin) => name.startsWith(begin)));
+const cases = Object.keys(CASES).filter((name) => wanted.length === 0 || wanted.some((words) => (words in CASES ? name === words : name.startsWith(words))));
 if (cases.length === 0) refuse(`no case ${wanted}: there are ${Object.keys(CASES).join(", ")}`);
 const runs = Number(env.RUNS ?? 5);
 const most = Number(env.MOST ?? 25);
