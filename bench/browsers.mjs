@@ -21,6 +21,7 @@ export function browser(name, profile, origin) {
 class Chromium {
   #context;
   #tabs = new Map();
+  #front;
 
   constructor(profile, origin, sqlite) {
     Object.assign(this, { profile, origin, sqlite });
@@ -58,7 +59,13 @@ class Chromium {
   }
 
   async ask(engine, expression) {
-    return (await this.tab(engine)).evaluate(expression);
+    const page = await this.tab(engine);
+    if (this.#front !== engine) {
+      // Tabs at the back run with less priority.
+      await page.bringToFront();
+      this.#front = engine;
+    }
+    return page.evaluate(expression);
   }
 
   async relaunch() {
@@ -68,6 +75,7 @@ class Chromium {
 
   async close() {
     this.#tabs.clear();
+    this.#front = undefined;
     await this.#context?.close();
     this.#context = undefined;
   }
