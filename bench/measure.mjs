@@ -30,8 +30,11 @@ const rounded = (ms) => Number(ms.toPrecision(4));
 export async function stampOf(engine) {
   const hash = createHash("sha256");
   const add = async (file) => hash.update(await readFile(path.join(ROOT, file)));
-  const [folder, ...files] = engine === "ours" ? ["pkg/wasm", "bench/ours.js"] : ["bench/peers", "bench/fields.js", "bench/package-lock.json"];
-  for (const name of (await readdir(path.join(ROOT, folder))).sort()) await add(path.join(folder, name));
+  const own = engine === "ours" ? "pkg/wasm" : "bench/peers";
+  const files = engine === "ours" ? ["bench/ours.js"] : ["bench/fields.js", "bench/package-lock.json"];
+  for (const name of (await readdir(path.join(ROOT, own))).sort()) {
+    if (engine === "ours" || name === "message.js" || name.startsWith(engine.split("-")[0])) await add(path.join(own, name));
+  }
   for (const name of [...files, "bench/mail.js"]) await add(name);
   return hash.digest("hex");
 }
@@ -275,6 +278,9 @@ class Measurement {
     const asked = this.wanted.has("import");
     const needed = this.keep || [...this.wanted].some((name) => !["import", "import-raw"].includes(CASES[name].scope));
     const missing = this.engines.filter((engine) => this.present[engine] !== stamps[engine]);
+    // What is kept of them is no mailbox until the import is done.
+    for (const engine of missing) delete this.present[engine];
+    await this.remember();
     // A run into the base database counts, where the engine has none yet.
     const isBase = (engine, run) => needed && run === 0 && missing.includes(engine);
     const one = async (engine, run) => {
@@ -298,11 +304,13 @@ class Measurement {
     else if (needed && missing.length > 0) await this.inTurn("import", missing, one, { fewest: 1, most: 1, record: false });
     const lost = new Set(this.failures.filter((failure) => failure.case === "import").map(({ engine }) => engine));
     this.engines = this.engines.filter((engine) => !lost.has(engine));
-    if (this.keep) {
-      this.present = { ...this.present };
-      if (needed) for (const engine of this.engines) this.present[engine] = stamps[engine];
-      await writeFile(this.meta, JSON.stringify({ port: this.server.port, engines: this.present }));
-    }
+    if (needed) for (const engine of this.engines) this.present[engine] = stamps[engine];
+    await this.remember();
+  }
+
+  /** Whose mailboxes are kept, and of which state of the code. */
+  async remember() {
+    if (this.keep) await writeFile(this.meta, JSON.stringify({ port: this.server.port, engines: this.present }));
   }
 
   async report(engine, worker, when) {
@@ -414,8 +422,9 @@ class Measurement {
     }
     if (this.wanted.has("search-rare")) {
       for (const engine of this.engines) {
+        if (!((await this.call(engine, "main", "memory")).wasm > 0)) continue;
         const cycles = await this.call(engine, "main", "cycles").catch((error) => this.fail(engine, "cycles", error));
-        if (!cycles?.[0]) continue;
+        if (!cycles) continue;
         this.size("wasm-memory-cycle-1", engine, cycles[0]);
         this.size("wasm-memory-cycle-10", engine, cycles.at(-1));
       }
