@@ -1,6 +1,6 @@
 //! Where records lie: keys, guards, page sizes. Not here: what is in them.
 
-use crate::store::{Guard, Key, KeyRange, Space};
+use crate::store::{Guard, Key, KeyRange, Space, identity_key};
 use crate::view::PAGE_ROWS;
 
 /// A mailbox's number within its database; never used again.
@@ -44,7 +44,7 @@ const SEALED: u8 = 0;
 
 /// The database's format, identity and owner.
 pub fn format() -> Key {
-    Key::new(Space::Meta).then(b"format")
+    identity_key()
 }
 
 /// The names.

@@ -45,6 +45,8 @@ pub struct EngineOptions {
     pub durability: Durability,
     /// The first UID of an INBOX that is created; 1 where absent.
     pub inbox_first_uid: Option<Uid>,
+    /// The identity that the database must have; then none is created.
+    pub expected_database_id: Option<String>,
 }
 
 /// The mailboxes of one database. Clones, and sets opened with
@@ -76,7 +78,8 @@ impl StoreMailboxSet {
     ///
     /// Fails with `SCHEMA_TOO_NEW` for a database that a later version wrote,
     /// `INVALID_ARGUMENT` for another owner's, `CORRUPT` for a store that holds
-    /// something else. The database is unchanged by a failure.
+    /// something else, `STORAGE_LOST` where another database is expected. The
+    /// database is unchanged by a failure.
     pub async fn open(store: Rc<dyn Store>, options: EngineOptions) -> Result<Rc<StoreMailboxSet>> {
         let inbox_first_uid = first_uid(options.inbox_first_uid)?;
         let mut last_error =
@@ -86,6 +89,16 @@ impl StoreMailboxSet {
             let snapshot = store.read(read).await?;
             if let Some(record) = snapshot.values.into_iter().next().flatten() {
                 let (owner, database_id) = record.with(decode_format)?;
+                if options
+                    .expected_database_id
+                    .as_ref()
+                    .is_some_and(|expected| *expected != hex(&database_id))
+                {
+                    return Err(Error::new(
+                        ErrorCode::StorageLost,
+                        "another database is in the place of the one that is expected",
+                    ));
+                }
                 if !options.owner.is_empty() && options.owner != owner {
                     return Err(Error::invalid(format!("the database belongs to {owner:?}")));
                 }
@@ -99,6 +112,9 @@ impl StoreMailboxSet {
             }
             if snapshot.sequence > 0 {
                 return Err(Error::corrupt("the store is not empty and holds no mailboxes"));
+            }
+            if options.expected_database_id.is_some() {
+                return Err(Error::new(ErrorCode::StorageLost, "the database that is expected is gone"));
             }
             let batch = empty_database(&options.owner, inbox_first_uid)?;
             match store.commit(batch).await {
@@ -126,7 +142,7 @@ impl StoreMailboxSet {
 
     /// The database's random identity, in hex: another one after it was lost and created anew.
     pub fn database_id(&self) -> String {
-        self.engine.database_id.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.engine.database_id)
     }
 
     /// Checks that the records of the database agree with each other, and
@@ -199,6 +215,10 @@ async fn create(
     let name = name.as_str().to_owned();
     assembly.note(Note::Names(MailboxEvent::Created { mailbox_id: mailbox_id.clone(), name }));
     Ok(Place { number, mailbox_id })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn decode_format(record: &[u8]) -> Result<(String, [u8; 16])> {

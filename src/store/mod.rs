@@ -141,6 +141,13 @@ impl Key {
     }
 }
 
+/// Where a database's identity lies: what its first commit writes there tells
+/// it from every other database. A store that connects anew, and finds
+/// something else there than before, fails with `STORAGE_LOST`.
+pub fn identity_key() -> Key {
+    Key::new(Space::Meta).then(b"format")
+}
+
 /// A half-open range of keys of one space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyRange {

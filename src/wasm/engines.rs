@@ -23,9 +23,13 @@ pub struct IndexedDbMailboxSet;
 
 impl IndexedDbMailboxSet {
     /// Opens the database of this name, creating it, with an empty INBOX, if
-    /// there is none. Fails as [`IndexedDbStore::open`] and [`StoreMailboxSet::open`] do.
+    /// there is none and none is expected. Fails as [`IndexedDbStore::open`]
+    /// and [`StoreMailboxSet::open`] do.
     pub async fn open(database: &str, options: EngineOptions) -> Result<Rc<StoreMailboxSet>> {
-        let store = IndexedDbStore::open(database).await?;
+        let store = match options.expected_database_id {
+            None => IndexedDbStore::open(database).await?,
+            Some(_) => IndexedDbStore::open_existing(database).await?,
+        };
         open_on(Rc::new(store), options).await
     }
 }
@@ -39,7 +43,7 @@ async fn open_on(store: Rc<dyn Store>, options: EngineOptions) -> Result<Rc<Stor
 }
 
 /// A backend's name and a database's.
-type Place = (String, String);
+pub(super) type Place = (String, String);
 type Opening = Shared<LocalBoxFuture<'static, Result<Rc<StoreMailboxSet>>>>;
 
 struct Engine {
@@ -86,40 +90,47 @@ fn give_back(place: &Place) -> bool {
 }
 
 /// Opens a database, or shares it where it is open here already.
-pub(super) async fn lease(
-    owner: String,
-    database: String,
-    backend: String,
-    factory: Option<Function>,
-) -> Result<Lease> {
-    let place = (backend, database);
-    let opening = ENGINES.with(|engines| {
-        let mut engines = engines.borrow_mut();
-        let engine = engines.entry(place.clone()).or_insert_with(|| Engine {
-            opening: open(owner.clone(), place.clone(), factory).boxed_local().shared(),
-            leases: 0,
+pub(super) async fn lease(options: EngineOptions, place: Place, factory: Option<Function>) -> Result<Lease> {
+    let set = loop {
+        let (opening, ours) = ENGINES.with(|engines| {
+            let mut engines = engines.borrow_mut();
+            let ours = !engines.contains_key(&place);
+            let engine = engines.entry(place.clone()).or_insert_with(|| Engine {
+                opening: open(options.clone(), place.clone(), factory.clone()).boxed_local().shared(),
+                leases: 0,
+            });
+            engine.leases += 1;
+            (engine.opening.clone(), ours)
         });
-        engine.leases += 1;
-        engine.opening.clone()
-    });
-    let lease = match opening.await {
-        Ok(set) => Lease { place, set },
-        Err(error) => {
-            // A failure is shared by those who waited for it, and by nobody who comes later.
-            give_back(&place);
-            return Err(error);
+        match opening.await {
+            Ok(set) => break set,
+            Err(error) => {
+                // A failure is shared by those who waited for it, and by nobody who comes later.
+                give_back(&place);
+                // But not what another alone expected to find.
+                if ours || error.code() != ErrorCode::StorageLost {
+                    return Err(error);
+                }
+            }
         }
     };
-    if lease.set.owner() == owner {
+    let lease = Lease { place, set };
+    let error = if options.expected_database_id.is_some_and(|expected| expected != lease.set.database_id()) {
+        Error::new(ErrorCode::StorageLost, "another database is in the place of the one that is expected")
+    } else if lease.set.owner() != options.owner {
+        Error::invalid(format!("the database belongs to {:?}", lease.set.owner()))
+    } else {
         return Ok(lease);
-    }
-    let message = format!("the database belongs to {:?}", lease.set.owner());
+    };
     lease.release().await;
-    Err(Error::invalid(message))
+    Err(error)
 }
 
-async fn open(owner: String, place: Place, factory: Option<Function>) -> Result<Rc<StoreMailboxSet>> {
-    let options = EngineOptions { owner, ..EngineOptions::default() };
+async fn open(
+    options: EngineOptions,
+    place: Place,
+    factory: Option<Function>,
+) -> Result<Rc<StoreMailboxSet>> {
     let (backend, database) = place;
     if let Some(factory) = factory {
         return open_on(Rc::new(JsStore::new(adapter(&factory).await?)?), options).await;

@@ -13,14 +13,15 @@ use super::engines::{self, Lease};
 use super::selected::Views;
 use super::{WaitEvent, promise};
 use crate::backend::{CreateOptions, ImportOptions, MailboxData, MailboxSet, Skip};
-use crate::engine::StoreMailboxSet;
+use crate::engine::{EngineOptions, StoreMailboxSet};
 use crate::model::{AppendMessage, EmailId, Error, MailboxName, MailboxSnapshot, Result, SequenceSet};
 use crate::session::{BaseSession, SessionOptions, StoreOptions};
 use crate::store::Durability;
 use crate::view::{SelectedMailbox, Updates};
 
-/// Opens a session. `durability` is `"relaxed"` or `"strict"`; `factory` makes
-/// the store of a backend that is not built in.
+/// Opens a session. `durability` is `"relaxed"` or `"strict"`; `expected` is the
+/// database's identity, where it must exist; `factory` makes the store of a
+/// backend that is not built in.
 #[wasm_bindgen]
 pub fn open(
     owner: String,
@@ -28,10 +29,12 @@ pub fn open(
     backend: String,
     durability: String,
     disabled_search_keys: Vec<String>,
+    expected: Option<String>,
     factory: Option<Function>,
 ) -> Promise {
     promise(async move {
-        let lease = engines::lease(owner, database, backend, factory).await?;
+        let options = EngineOptions { owner, expected_database_id: expected, ..EngineOptions::default() };
+        let lease = engines::lease(options, (backend, database), factory).await?;
         let set = lease.set().with_durability(durability_of(&durability));
         let options = SessionOptions { disabled_search_keys };
         let core = Core {
@@ -136,6 +139,12 @@ fn durability_of(name: &str) -> Durability {
 
 #[wasm_bindgen]
 impl SessionHandle {
+    /// The database's identity.
+    #[wasm_bindgen(js_name = databaseId)]
+    pub fn database_id(&self) -> String {
+        self.core.set.database_id()
+    }
+
     /// The same session, with its views, for calls whose commits shall be as durable as this.
     #[wasm_bindgen(js_name = withDurability)]
     pub fn with_durability(&self, durability: String) -> SessionHandle {

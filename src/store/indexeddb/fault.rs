@@ -5,7 +5,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
 use crate::model::{Error, ErrorCode};
-use crate::store::classify::classify;
+use crate::store::classify::{Remedy, classify};
 
 /// An error on its way out of one attempt.
 #[derive(Debug)]
@@ -42,9 +42,8 @@ impl Fault {
         };
         Fault {
             error: Error::new(class.code, sentence).with_cause(cause),
-            transient: class.transient,
-            // After a full disk some browsers fail every later write of the same connection.
-            reopen: class.transient || class.code == ErrorCode::QuotaExceeded,
+            transient: class.remedy == Remedy::Retry,
+            reopen: class.remedy != Remedy::GiveUp,
         }
     }
 

@@ -27,8 +27,10 @@ use self::fault::Fault;
 use self::locks::Mode;
 use self::signals::{Duties, Signals};
 use self::tx::{Connection, Watch};
-use super::{Batch, Journal, Outcome, Permit, Read, Sequence, Snapshot, Space, Store};
-use crate::model::{Error, ErrorCode, Result};
+use super::{
+    Batch, CommitId, Journal, Key, Outcome, Permit, Read, Sequence, Snapshot, Space, Store, identity_key,
+};
+use crate::model::{Error, ErrorCode, Result, Value};
 use crate::platform::{now_ms, sleep_ms};
 use crate::view::Hub;
 
@@ -55,8 +57,10 @@ struct Inner {
     /// The name of the lock and of the channel.
     shared_name: String,
     life: Cell<Life>,
-    /// Whether it was open once: from then on it must exist.
-    opened: Cell<bool>,
+    /// Whether it was open once, or is said to exist: then it is never created.
+    must_exist: Cell<bool>,
+    /// What was read or written under [`identity_key`].
+    identity: RefCell<Option<Vec<u8>>>,
     current: RefCell<Option<Rc<Connection>>>,
     opening: Mutex<()>,
     signals: RefCell<Option<Signals>>,
@@ -73,13 +77,24 @@ impl IndexedDbStore {
     /// it (it is left alone), `BLOCKED` when another tab holds an older one
     /// open and does not let go.
     pub async fn open(name: &str) -> Result<IndexedDbStore> {
+        IndexedDbStore::open_with(name, false).await
+    }
+
+    /// Opens the database of this name as [`IndexedDbStore::open`] does, but
+    /// creates none: fails with `STORAGE_LOST` where there is none.
+    pub async fn open_existing(name: &str) -> Result<IndexedDbStore> {
+        IndexedDbStore::open_with(name, true).await
+    }
+
+    async fn open_with(name: &str, must_exist: bool) -> Result<IndexedDbStore> {
         let hub = Hub::default();
         let shared_name = format!("offline-mailbox:{name}");
         let inner = Rc::new(Inner {
             name: name.to_owned(),
             shared_name,
             life: Cell::new(Life::Open),
-            opened: Cell::new(false),
+            must_exist: Cell::new(must_exist),
+            identity: RefCell::default(),
             current: RefCell::default(),
             opening: Mutex::new(()),
             signals: RefCell::default(),
@@ -173,6 +188,8 @@ impl Inner {
             closed: Box::new(move || {
                 if let Some(inner) = closed.upgrade() {
                     inner.let_go();
+                    // Where it was deleted with the site's data, those who wait shall learn it now.
+                    inner.hub.notify();
                 }
             }),
         }
@@ -190,12 +207,85 @@ impl Inner {
             return Ok(connection);
         }
         self.check_open()?;
-        let connection = Rc::new(tx::open(&self.name, self.opened.get(), self.watch()).await?);
+        let opened = match tx::open(&self.name, self.must_exist.get(), self.watch()).await {
+            Ok(connection) => self.recognised(connection).await,
+            Err(fault) => Err(fault),
+        };
         // Closed, or overtaken by a new version, while it opened.
         self.check_open()?;
-        self.opened.set(true);
+        let connection = Rc::new(opened.inspect_err(|fault| {
+            if fault.error.code() == ErrorCode::StorageLost {
+                self.life.set(Life::Deleted);
+                self.hub.notify();
+            }
+        })?);
+        self.must_exist.set(true);
         self.current.replace(Some(connection.clone()));
         Ok(connection)
+    }
+
+    /// The connection, if it is to the database that was open before: another
+    /// tab may have made one anew under its name, and nothing known of the old
+    /// one is true of that.
+    async fn recognised(&self, connection: Connection) -> Result<Connection, Fault> {
+        let known = self.identity.borrow().clone();
+        let Some(known) = known else { return Ok(connection) };
+        let key = identity_key();
+        let mut tx = connection.reading(&[key.space().name(), schema::GUARDS])?;
+        let found = read::read(&mut tx, &Read { keys: vec![key], ..Read::default() }).await?;
+        if found.values.first().and_then(Option::as_ref).is_some_and(|found| found.to_vec() == known) {
+            return Ok(connection);
+        }
+        Err(Error::new(ErrorCode::StorageLost, "another database is in the place of the one that was open")
+            .into())
+    }
+
+    fn learn_identity(&self, key: &Key, value: &Value) {
+        if *key == identity_key() {
+            self.identity.replace(Some(value.to_vec()));
+        }
+    }
+
+    /// Whether the commit of this name landed, as the step after `before` or not at all.
+    async fn landed(self: &Rc<Self>, id: &CommitId, before: Sequence) -> Result<Option<Sequence>> {
+        let journal = self
+            .attempt(async |connection| {
+                let mut tx = connection.reading(&[schema::GUARDS, schema::JOURNAL])?;
+                read::journal(&mut tx, before, 1).await
+            })
+            .await?;
+        if journal.truncated {
+            return Err(Error::internal("the journal no longer tells whether a commit landed"));
+        }
+        Ok(journal.entries.first().filter(|entry| entry.id == *id).map(|entry| entry.sequence))
+    }
+
+    /// Commits; where the answer was lost and nothing landed, again, three times at most.
+    async fn commit(self: &Rc<Self>, batch: &Batch) -> Result<Outcome> {
+        let tables = write::tables(batch);
+        let before = Cell::new(0);
+        let mut pauses = PAUSES_MS.iter();
+        loop {
+            let attempted = self
+                .attempt(async |connection| {
+                    let tx = connection.writing(&tables, batch.durability)?;
+                    write::commit(tx, batch, &before).await
+                })
+                .await;
+            let error = match attempted {
+                Err(error) if error.outcome_unknown() => error,
+                done => return done,
+            };
+            match self.landed(&batch.id, before.get()).await {
+                Ok(Some(sequence)) => return Ok(Outcome::Committed(sequence)),
+                Ok(None) => {}
+                Err(_) => return Err(error),
+            }
+            match pauses.next() {
+                Some(pause) => sleep_ms(*pause).await,
+                None => return Err(error.without_unknown_outcome()),
+            }
+        }
     }
 
     /// Runs an attempt, again on a new connection where that may help.
@@ -260,12 +350,18 @@ impl Store for IndexedDbStore {
             tables.push(schema::GUARDS);
             tables.sort_unstable();
             tables.dedup();
-            inner
+            let snapshot = inner
                 .attempt(async |connection| {
                     let mut tx = connection.reading(&tables)?;
                     read::read(&mut tx, &read).await
                 })
-                .await
+                .await?;
+            for (key, value) in read.keys.iter().zip(&snapshot.values) {
+                if let Some(value) = value {
+                    inner.learn_identity(key, value);
+                }
+            }
+            Ok(snapshot)
         })
         .await
     }
@@ -274,19 +370,16 @@ impl Store for IndexedDbStore {
         self.inner.check_open()?;
         let inner = self.inner.clone();
         detached(async move {
-            let tables = write::tables(&batch);
             let _permit = if !batch.exclusive && inner.gives_way() {
                 locks::acquire(&inner.shared_name, Mode::Shared).await
             } else {
                 Permit::default()
             };
-            let outcome = inner
-                .attempt(async |connection| {
-                    let tx = connection.writing(&tables, batch.durability)?;
-                    write::commit(tx, &batch).await
-                })
-                .await?;
+            let outcome = inner.commit(&batch).await?;
             if matches!(outcome, Outcome::Committed(_)) {
+                for (key, value) in &batch.puts {
+                    inner.learn_identity(key, value);
+                }
                 inner.announce();
             }
             Ok(outcome)

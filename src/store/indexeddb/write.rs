@@ -1,5 +1,7 @@
 //! One commit inside one transaction. Not here: opening it, locks, trying again.
 
+use std::cell::Cell;
+
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
@@ -7,7 +9,7 @@ use super::fault::Fault;
 use super::read::{Counters, bounds, js_key, number};
 use super::schema::{GUARDS, JOURNAL, SEQUENCE};
 use super::tx::{Bounds, Tx};
-use crate::store::{Batch, Guard, JOURNAL_LENGTH, Outcome, js_bytes};
+use crate::store::{Batch, Guard, JOURNAL_LENGTH, Outcome, Sequence, js_bytes};
 
 /// Every so many commits the journal's old entries are dropped.
 const TRIM_EVERY: u64 = 256;
@@ -30,10 +32,12 @@ pub(super) fn tables(batch: &Batch) -> Vec<&'static str> {
 }
 
 /// Compares the guards, queues every change at once and sends them off.
-pub(super) async fn commit(mut tx: Tx, batch: &Batch) -> Result<Outcome, Fault> {
+/// `before` is told the step after which it lands.
+pub(super) async fn commit(mut tx: Tx, batch: &Batch, before: &Cell<Sequence>) -> Result<Outcome, Fault> {
     let counters = Counters::ask(&mut tx, batch.guards.iter().map(|(guard, _)| *guard))?;
     tx.settle().await?;
     let (sequence, revisions) = counters.take()?;
+    before.set(sequence);
     let moved: Vec<Guard> = batch
         .guards
         .iter()
