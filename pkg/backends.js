@@ -68,14 +68,15 @@ export function backendFor(name) {
 /**
  * Where the engine finds a database: the `place` that makes it one with other sessions', what makes its
  * store, where that is not built into the engine, and what tells of its room, where the browser does not.
+ * With `mustExist` no file is made.
  */
-export function placeOf({ backend, factory, owner, database, directory, path }) {
+export function placeOf({ backend, factory, owner, database, directory, path, mustExist }) {
   if (factory !== undefined || backend !== "sqlite") {
     if ((directory ?? path ?? undefined) !== undefined) throw invalid(`the backend ${JSON.stringify(backend)} has no directory or path`);
     return { place: database, store: factory && (() => factory(Object.freeze({ owner, database }))) };
   }
   if (!hasSqlite()) throw noSqlite();
-  return sqlitePlace(database, { directory, path });
+  return sqlitePlace(database, { directory, path }, mustExist);
 }
 
 /** What a session in a worker is to name; a factory of this page cannot go there with it. */

@@ -3,8 +3,9 @@
 
 import { isSignal, reading } from "./arguments.js";
 import { MailboxError, closed, invalid } from "./errors.js";
+import { forgetting, nameOf, recalled, remember } from "./marker.js";
 import { READS, holdLock, listen, locksFor, pack, unpackError } from "./protocol.js";
-import { RemoteMailboxData, RemoteMessage, RemoteSession, RemoteView, asked, itOf } from "./remote.js";
+import { RemoteMailboxData, RemoteMessage, RemoteSession, RemoteView, asked, itOf, markedOf } from "./remote.js";
 import { Items, RemoteStream, endOf, sendable } from "./remote_streams.js";
 import { isTelling } from "./results.js";
 import { abandonable, onAbort } from "./signals.js";
@@ -36,6 +37,15 @@ async function portableWasm(source, shared) {
     return new URL(given, globalThis.document?.baseURI ?? globalThis.location?.href).href;
   } catch {
     return given;
+  }
+}
+
+/** The name of the database meant; what cannot be one is refused in the worker. */
+function named(options) {
+  try {
+    return String(nameOf(Object(options)));
+  } catch {
+    return "";
   }
 }
 
@@ -161,11 +171,11 @@ class Connection {
     }
   }
 
-  #made(value, { session, owner, data, view, messages, ...about }, it) {
+  #made(value, { session, data, view, messages, ...about }, it) {
     if (session !== undefined) {
       const made = { connection: this, id: session, session: { id: session, closing: undefined, over: false } };
       this.#sessions.add(made.session);
-      return new RemoteSession(made, owner);
+      return new RemoteSession(made, about);
     }
     if (data !== undefined) {
       const made = new RemoteMailboxData({ ...it, id: data });
@@ -269,14 +279,22 @@ class Connection {
     return promise;
   }
 
-  async #entry(method, before, options) {
+  async #entry(method, { before = [], options, after = [] }) {
     const wasm = options?.wasm ?? undefined;
     const given = wasm === undefined ? options : { ...options, wasm: await portableWasm(wasm, this.#shared) };
-    return this.#ask(undefined, "Entry", method, [...before, given]);
+    return this.#ask(undefined, "Entry", method, [...before, given, ...after]);
+  }
+
+  async #opened(options) {
+    // The worker knows whether it is a database that windows remember.
+    const name = named(options);
+    const session = await this.#entry("openSession", { options, after: [recalled(name)] });
+    if (markedOf(session)) remember(name, session.databaseId);
+    return session;
   }
 
   async openSession(options) {
-    const opening = this.#use(this.#entry("openSession", [], options));
+    const opening = this.#use(this.#opened(options));
     try {
       return await abandonable(opening, isSignal(options?.signal) ? options.signal : undefined);
     } catch (error) {
@@ -290,7 +308,8 @@ class Connection {
   }
 
   deleteDatabase(database, options) {
-    return this.#use(this.#entry("deleteDatabase", [database], options));
+    const name = named(typeof database === "string" ? { database } : database);
+    return this.#use(forgetting(name, this.#entry("deleteDatabase", { before: [database], options })));
   }
 
   async closeSession(session) {

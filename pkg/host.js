@@ -5,7 +5,7 @@ import { MailboxError, closed, invalid } from "./errors.js";
 import { FetchedMessage, originOf } from "./fetched_message.js";
 import { MailboxData } from "./mailbox_set.js";
 import { SelectedMailbox } from "./selected.js";
-import { Session } from "./session.js";
+import { Session, aboutOf } from "./session.js";
 import { METHODS, STREAMS, buffersOf, holdLock, listen, locksFor, packError, unpack, unpackError } from "./protocol.js";
 import { version } from "./version.js";
 
@@ -295,7 +295,8 @@ export class Host {
     if (value instanceof Session) {
       const kept = { object: value };
       kept.session = kept;
-      return { made: { session: this.#keep(kept), owner: value.owner } };
+      const { owner, databaseId, marked } = aboutOf(value);
+      return { made: { session: this.#keep(kept), owner, databaseId, marked } };
     }
     if (value instanceof MailboxData) return { made: { data: this.#keep({ object: value, session }) } };
     if (value.selected instanceof SelectedMailbox) {

@@ -124,6 +124,13 @@ export interface OpenSessionOptions {
   /** Search keys that searches refuse with `CANNOT`, by their IMAP names; `hasAttachment` is `HASATTACHMENT`. */
   disabledSearchKeys?: readonly string[] | null | undefined;
   /**
+   * The {@link Session.databaseId} of the database that must be there. Where it is gone, or another has
+   * its name, the call fails with `STORAGE_LOST` and creates nothing. `null`: whatever is there, or a new
+   * one. Where absent, a window remembers what it (or its worker) opened in IndexedDB last, in
+   * localStorage, until `deleteDatabase`; elsewhere it is as `null`.
+   */
+  expectDatabaseId?: string | null | undefined;
+  /**
    * The engine, where the default is not to be had: a file beside index.js, which Vite and webpack copy
    * into their builds by themselves. esbuild and Rollup copy it when told to, to `wasm/offline_mailbox_bg.wasm`
    * beside the bundle; else give its address here, or use `offline-mailbox/inline`.
@@ -144,7 +151,8 @@ export interface OpenSessionOptions {
  * Several tabs, programs and threads may have one database open; each sees the others' changes.
  *
  * Fails with `UNAVAILABLE` (neither IndexedDB nor `node:sqlite` here and no other backend named; the file
- * cannot be reached; the engine cannot be loaded), `NOT_FOUND` (no such backend), `BLOCKED` (another tab
+ * cannot be reached; the engine cannot be loaded), `NOT_FOUND` (no such backend), `STORAGE_LOST` (see
+ * `expectDatabaseId`), `BLOCKED` (another tab
  * holds an older version, another program the file), `SCHEMA_TOO_NEW`, `CORRUPT` (also for a file that is no
  * database of this library), `QUOTA_EXCEEDED`, `INVALID_ARGUMENT` (also where the database is another owner's).
  */
@@ -780,6 +788,8 @@ export class Session {
   private constructor();
   /** Whose mail it is. */
   readonly owner: string;
+  /** The database's random identity, 32 hex digits: another one if it was lost and begun anew. */
+  readonly databaseId: string;
   /** The layer below: mailboxes without a session's guards and views. */
   readonly mailboxSet: MailboxSet;
   /** Filter scripts, of which the active one decides what becomes of delivered mail. */

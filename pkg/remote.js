@@ -33,20 +33,31 @@ class RemoteMailboxSet extends Remote {}
 class RemoteFilterSet extends Remote {}
 export class RemoteMailboxData extends Remote {}
 
+/** Whether windows remember the id of a session's database. */
+export let markedOf;
+
 export class RemoteSession extends Remote {
-  #owner;
+  static {
+    markedOf = (session) => session.#about.marked;
+  }
+
+  #about;
   #mailboxSet;
   #filterSet;
 
-  constructor(it, owner) {
+  constructor(it, about) {
     super(it);
-    this.#owner = owner;
+    this.#about = about;
     this.#mailboxSet = new RemoteMailboxSet(it);
     this.#filterSet = new RemoteFilterSet(it);
   }
 
   get owner() {
-    return this.#owner;
+    return this.#about.owner;
+  }
+
+  get databaseId() {
+    return this.#about.databaseId;
   }
 
   get mailboxSet() {

@@ -177,11 +177,18 @@ export class SessionCore {
 const NAMING = ["selected", "durability"];
 const durabilityOf = ({ durability }) => check.optional(durability, check.durability, "durability");
 
+/** What a session knows of itself. */
+export let aboutOf;
+
 /** A person's mailboxes, as one program uses them. */
 export class Session {
   #core;
   #mailboxSet;
   #filterSet;
+
+  static {
+    aboutOf = (session) => session.#core.about;
+  }
 
   constructor(core) {
     if (!(core instanceof SessionCore)) throw new TypeError("a Session comes from openSession");
@@ -192,6 +199,10 @@ export class Session {
 
   get owner() {
     return this.#core.about.owner;
+  }
+
+  get databaseId() {
+    return this.#core.about.databaseId;
   }
 
   get mailboxSet() {

@@ -8,7 +8,7 @@ export { backends, registerBackend } from "./backends.js";
 
 export function serve(port) {
   return new Host(port, {
-    openSession: (options) => openSession(options, engineFile),
+    openSession: (options, id) => openSession(options, engineFile, id),
     deleteDatabase: (database, options) => deleteDatabase(database, options, engineFile),
   });
 }

@@ -26,6 +26,8 @@ test("the options of openSession", async () => {
     { owner: "a", backend: {} },
     { owner: "a", durability: "lax" },
     { owner: "a", disabledSearchKeys: "KEYWORD" },
+    { owner: "a", expectDatabaseId: 7 },
+    { owner: "a", expectDatabaseId: "" },
     { owner: "a", signal: {} },
   ];
   for (const options of wrong) {

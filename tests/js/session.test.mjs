@@ -39,6 +39,31 @@ test("names: create, list, rename, subscribe, delete", async (t) => {
   await assert.rejects(session.createMailbox("a//b"), { code: "INVALID_ARGUMENT" });
 });
 
+test("a database that is expected is found, or STORAGE_LOST and left alone", async (t) => {
+  const options = fresh();
+  const first = await openSession(options);
+  t.after(() => first.close());
+  assert.match(first.databaseId, /^[0-9a-f]{32}$/);
+  await first.createMailbox("kept");
+  // Shared with the first, and opened anew where the backend keeps it.
+  const second = await openSession({ ...options, expectDatabaseId: first.databaseId });
+  assert.equal(second.databaseId, first.databaseId);
+  await second.close();
+  const other = await open(t);
+  assert.notEqual(other.databaseId, first.databaseId);
+  await assert.rejects(openSession({ ...options, expectDatabaseId: other.databaseId }), { code: "STORAGE_LOST", message: /expectDatabaseId: null/ });
+  assert.equal((await first.listMailboxes()).mailboxes.length, 2);
+  const gone = fresh({ expectDatabaseId: first.databaseId });
+  // One who expects nothing and comes while another is refused gets a database of its own.
+  const both = await Promise.allSettled([openSession(gone), openSession({ ...gone, expectDatabaseId: undefined })]);
+  assert.equal(both[0].reason?.code, "STORAGE_LOST");
+  const begun = both[1].value;
+  assert.equal((await begun.status("INBOX")).exists, 0);
+  await begun.close();
+  const anew = await openSession(fresh({ expectDatabaseId: null }));
+  await anew.close();
+});
+
 test("append, select, list, fetch", async (t) => {
   const session = await open(t);
   const internalDate = new Date("2026-01-01T12:00:00Z");

@@ -250,6 +250,24 @@ test("a file that is taken away is STORAGE_LOST, and nothing is written into it 
   assert.equal(fs.statSync(file).size, 0);
 });
 
+test("a file that is expected and gone, or another's, is STORAGE_LOST; none is made", async () => {
+  const file = fresh();
+  const session = await openSession({ owner, path: file });
+  const { databaseId } = session;
+  await session.close();
+  await (await openSession({ owner, path: file, expectDatabaseId: databaseId })).close();
+  fs.rmSync(file);
+  await assert.rejects(openSession({ owner, path: file, expectDatabaseId: databaseId }), { code: "STORAGE_LOST" });
+  assert.ok(!fs.existsSync(file));
+  const anew = await openSession({ owner, path: file });
+  assert.notEqual(anew.databaseId, databaseId);
+  await anew.close();
+  const before = hashOf(file);
+  await assert.rejects(openSession({ owner, path: file, expectDatabaseId: databaseId }), { code: "STORAGE_LOST" });
+  assert.equal(hashOf(file), before);
+  await deleteDatabase({ owner, path: file });
+});
+
 test("a file that is deleted while it is opened is STORAGE_LOST, too", async (t) => {
   const file = fresh();
   const gone = t.mock.method(fs, "statSync", () => undefined);

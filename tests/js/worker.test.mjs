@@ -55,7 +55,7 @@ test("every method and iterator of the classes crosses, and nothing else", () =>
   for (const name of [...READS, ...Object.keys(ITEMS), ...Object.keys(LISTS)]) assert.ok(all.includes(name), name);
   // The getters: of a session, a view.
   const getters = (of) => Object.entries(Object.getOwnPropertyDescriptors(of)).filter(([, { get }]) => get).map(([name]) => name).sort();
-  assert.deepEqual(getters(api.Session.prototype), ["closed", "filterSet", "mailboxSet", "owner"]);
+  assert.deepEqual(getters(api.Session.prototype), ["closed", "databaseId", "filterSet", "mailboxSet", "owner"]);
   assert.deepEqual(getters(api.SelectedMailbox.prototype), ["closed", "exists", "mailboxId", "modSeq", "readonly", "recent"]);
 });
 
