@@ -10,7 +10,7 @@ use js_sys::Function;
 use offline_mailbox::model::{ErrorCode, Value};
 use offline_mailbox::platform::{now_ms, sleep_ms};
 use offline_mailbox::store::{
-    Batch, IndexedDbStore, Key, KeyRange, Outcome, Read, Scan, Space, Store, delete_database,
+    Batch, IndexedDbStore, Key, KeyRange, Outcome, Read, Scan, Space, Store, delete_database, identity_key,
 };
 use offline_mailbox::store_contract_tests;
 use offline_mailbox::testing::store_contract::{Fresh, StoreHarness};
@@ -348,16 +348,59 @@ async fn a_full_disk_fails_the_commit_whole() {
 }
 
 #[wasm_bindgen_test]
-async fn a_lost_answer_is_an_unknown_outcome_and_never_a_second_commit() {
+async fn a_commit_whose_answer_is_lost_is_found_and_never_made_twice() {
     let fresh = Fresh::new(&IndexedDb).await;
     let store = fresh.store.as_ref();
+    store.commit(one("0")).await.unwrap();
     lose_answer();
-    let error = store.commit(Batch { id: [7; 16], ..one("1") }).await.unwrap_err();
-    assert_eq!(error.code(), ErrorCode::Unavailable);
-    assert!(error.outcome_unknown());
+    let outcome = store.commit(Batch { id: [7; 16], guards: vec![(5, 0)], ..one("1") }).await.unwrap();
+    assert_eq!(outcome, Outcome::Committed(2));
     let journal = store.journal(0, 9).await.unwrap();
-    assert_eq!(journal.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [[7; 16]]);
+    assert_eq!(journal.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [[0; 16], [7; 16]]);
     fresh.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_must_exist_is_not_created() {
+    let name = name("expected");
+    let error = IndexedDbStore::open_existing(&name).await.err().unwrap();
+    assert_eq!(error.code(), ErrorCode::StorageLost);
+    assert!(!JsFuture::from(exists(&name)).await.unwrap().is_truthy());
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    store.commit(one("1")).await.unwrap();
+    store.close().await;
+    let store = IndexedDbStore::open_existing(&name).await.unwrap();
+    assert_eq!(stored(&store).await.unwrap(), b"1");
+    store.close().await;
+    delete_database(&name).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn another_database_of_the_same_name_is_not_taken_for_the_old_one() {
+    if !is_page() {
+        return;
+    }
+    let identified = |text: &str| Batch {
+        puts: vec![(identity_key(), Value::from(text.as_bytes().to_vec()))],
+        ..Batch::default()
+    };
+    let name = name("replaced");
+    let store = IndexedDbStore::open(&name).await.unwrap();
+    store.commit(identified("the first")).await.unwrap();
+    hide(true);
+    // The same one is known again.
+    store.commit(one("1")).await.unwrap();
+    hide(true);
+    delete_database(&name).await.unwrap();
+    let other = IndexedDbStore::open(&name).await.unwrap();
+    other.commit(identified("the second")).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(store.commit(one("2")).await.unwrap_err().code(), ErrorCode::StorageLost);
+        assert_eq!(store.read(Read::default()).await.unwrap_err().code(), ErrorCode::StorageLost);
+    }
+    assert_eq!(stored(&other).await, None);
+    other.close().await;
+    delete_database(&name).await.unwrap();
 }
 
 #[wasm_bindgen_test]

@@ -54,12 +54,12 @@ export async function folder(t) {
 }
 
 /** Chromium with a profile on disk; `tab()` opens one on the served page, ready to be used. */
-export async function chromium(t, origin) {
+export async function chromium(t, origin, { args = [] } = {}) {
   const playwright = await import("playwright-core");
   const profile = await folder(t);
   const context = await playwright.chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"],
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", ...args],
     timeout: 60_000,
   });
   t.after(() => context.close());
@@ -82,13 +82,14 @@ export async function chromium(t, origin) {
 }
 
 /** A browser by WebDriver: the same in small. `run` evaluates the text of an async function's body in the tab at the front. */
-export async function webdriver(t, origin, name) {
+export async function webdriver(t, origin, name, { preferences = {} } = {}) {
   const { Builder } = await import("selenium-webdriver");
   let service;
   const builder = new Builder().disableEnvironmentOverrides();
   if (name === "firefox") {
     const firefox = await import("selenium-webdriver/firefox.js");
     const options = new firefox.Options().addArguments("-headless");
+    for (const [key, value] of Object.entries(preferences)) options.setPreference(key, value);
     if (process.env.FIREFOX) options.setBinary(process.env.FIREFOX);
     builder.forBrowser("firefox").setFirefoxOptions(options).setFirefoxService(new firefox.ServiceBuilder(process.env.GECKODRIVER));
   } else {
