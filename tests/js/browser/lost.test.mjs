@@ -58,13 +58,13 @@ const inPage = (body) => `(async () => { ${body} })()`;
 
 /** Waits and calls of a session that is open. */
 const WAITING = `
-  globalThis.session = await mailbox.openSession({ owner: "open@example.org" });
+  window.session = await mailbox.openSession({ owner: "open@example.org" });
   await session.appendMessages("INBOX", [{ raw: mail("x") }]);
-  globalThis.selected = (await session.selectMailbox("INBOX")).selected;
+  window.selected = (await session.selectMailbox("INBOX")).selected;
   const end = async (feed) => {
     for await (const told of feed) void told;
   };
-  globalThis.told = {};
+  window.told = {};
   const waits = {
     events: end(session.changes()),
     updates: end(session.changes(selected)),

@@ -10,9 +10,9 @@ const OPTIONS = { timeout: 240_000 };
 
 /** Fills INBOX a little: something to be read, copied, flagged and deleted. */
 const FILL = `
-  globalThis.session = await mailbox.openSession({ owner: "ada@example.org" });
+  window.session = await mailbox.openSession({ owner: "ada@example.org" });
   // Random, so that no store makes it smaller.
-  globalThis.large = (subject, octets = 4_000_000) => {
+  window.large = (subject, octets = 4_000_000) => {
     const bytes = new Uint8Array(octets);
     for (let at = 0; at < octets; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
     for (let at = 0; at < octets; at += 1) bytes[at] = 33 + (bytes[at] % 90);
@@ -22,12 +22,12 @@ const FILL = `
   await session.appendMessages("INBOX", [{ raw: mail("one") }, { raw: mail("two") }, { raw: large("three") }]);
   await session.filterSet.put("main", 'require "fileinto"; if header :is "subject" "archive me" { fileinto "Archive"; }');
   await session.filterSet.setActive("main");
-  globalThis.selected = (await session.selectMailbox("INBOX")).selected;
+  window.selected = (await session.selectMailbox("INBOX")).selected;
 `;
 
 /** All that can be seen. */
 const PICTURE = `
-  globalThis.picture = async (by) => {
+  window.picture = async (by) => {
     const { mailboxes } = await by.listMailboxes();
     const seen = { names: mailboxes.map(({ name }) => name), filters: await by.filterSet.getAll(), mail: {} };
     for (const name of seen.names) {
@@ -140,3 +140,22 @@ for (const [store, args] of [["LevelDB", []], ["SQLite", ["--enable-features=Idb
     assert.deepEqual(after, { codes: ["done", "done"], problems: [], report: ["number", "number", "boolean"] });
   });
 }
+
+test("a full share of the disk, in Firefox", OPTIONS, async (t) => {
+  // In KiB, for all origins together.
+  const preferences = { "dom.quotaManager.temporaryStorage.fixedLimit": 24_000, "dom.quotaManager.testing": true };
+  const browser = await webdriver(t, await serve(t), "firefox", { preferences });
+  const one = await browser.tab();
+  await browser.run(one, FILL);
+  const seen = await browser.run(one, PICTURE + EXHAUST);
+  t.diagnostic(`${seen.written} written, then: ${JSON.stringify(seen.codes)}`);
+  checkFull(seen);
+  const two = await browser.tab();
+  const elsewhere = await browser.run(two, PICTURE + LOOK);
+  await browser.reload();
+  const reloaded = await browser.run(two, PICTURE + LOOK);
+  for (const each of [elsewhere, reloaded]) assert.deepEqual([each.seen, each.problems], [seen.after, []]);
+  // The limit stays: what is deleted makes the room.
+  const after = await browser.run(two, AFTER.replace("PATIENCE", "90_000"));
+  assert.deepEqual(after, { codes: ["done", "done"], problems: [], report: ["number", "number", "boolean"] });
+});
