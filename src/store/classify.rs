@@ -188,12 +188,11 @@ mod tests {
 
     #[test]
     fn every_row_is_met_and_is_the_first_that_fits() {
-        for row in TABLE {
+        for (at, row) in TABLE.iter().enumerate() {
             assert_eq!(row.words, row.words.to_ascii_lowercase());
             assert_eq!(classify(row.name, row.words), row.class, "{} {}", row.name, row.words);
             let fits = |name: &str, message: &str| {
-                let found = TABLE.iter().find(|each| each.fits(name, &message.to_ascii_lowercase()));
-                found.is_some_and(|found| std::ptr::eq(found, row))
+                TABLE.iter().position(|each| each.fits(name, &message.to_ascii_lowercase())) == Some(at)
             };
             assert!(MET.iter().any(|(name, message, ..)| fits(name, message)), "{} {}", row.name, row.words);
         }
