@@ -8,7 +8,7 @@ export const LIMITS = {
   // What a browser downloads of the engine. Content-Encoding: gzip; brotli is about a fifth smaller.
   wasmGzipped: 640_000,
   // The JavaScript of the entry `offline-mailbox` with all it imports, comments included, not minified.
-  javaScriptGzipped: 51_000,
+  javaScriptGzipped: 54_500,
   // The same of `offline-mailbox/inline`, the engine inside.
   inlineGzipped: 683_000,
 };
