@@ -181,6 +181,11 @@ pub fn bucket(generation: u32, number: u32) -> Key {
     Key::new(Space::Buckets).then(b"b").then_u32(generation).then_u32(number)
 }
 
+/// The number of the bucket of such a key; `None` for a key that is none of a bucket.
+pub fn number_of_bucket(key: &Key) -> Option<u32> {
+    if key.bytes().first() == Some(&b'b') { key.u32_at(5) } else { None }
+}
+
 /// Every bucket of a generation.
 pub fn generation(generation: u32) -> KeyRange {
     KeyRange::prefix(Key::new(Space::Buckets).then(b"b").then_u32(generation))

@@ -1,11 +1,15 @@
 //! The checker: whether the records of a database agree with each other. It
 //! reports and repairs nothing.
 
+mod across;
+
 use std::collections::{HashMap, HashSet};
 
+use super::append::id_hash;
 use super::core::Core;
 use super::directory::{DirectoryPage, PackTablePage, Place};
 use super::filters::decode_script;
+use super::identity::{Fact, Posting};
 use super::import::ImportStep;
 use super::layout::{self, DIRECTORY_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind};
 use super::names::Names;
@@ -33,6 +37,8 @@ struct Findings {
     problems: Vec<Problem>,
     /// How many rows hold each content.
     held: HashMap<u32, u32>,
+    /// What the identity index must know of the messages that live.
+    facts: HashSet<Fact>,
 }
 
 impl Findings {
@@ -79,7 +85,8 @@ impl Engine {
     }
 
     async fn look(&self) -> Result<Vec<Problem>> {
-        let mut findings = Findings { mailbox: None, problems: Vec::new(), held: HashMap::new() };
+        let mut findings =
+            Findings { mailbox: None, problems: Vec::new(), held: HashMap::new(), facts: HashSet::new() };
         // What is in memory may be behind another tab, or better than what is stored.
         self.forget();
         let names = self.fresh_names().await?;
@@ -100,6 +107,7 @@ impl Engine {
             // While a deleted mailbox still waits for its burial, its rows hold contents too.
             self.check_contents(&mut findings).await?;
         }
+        self.check_across(&mut findings, &names).await?;
         Ok(findings.problems)
     }
 
@@ -184,6 +192,13 @@ impl Engine {
             };
             if bits.is_live() {
                 size += index.size;
+                if let Some(ids) = ids {
+                    let email = id_hash(ids.email_id.to_bytes(), ids.email_id.as_str());
+                    let thread = id_hash(ids.thread_id.to_bytes(), ids.thread_id.as_str());
+                    let (content, mailbox, uid) = (index.content, number, *uid);
+                    findings.facts.insert((email, Posting::Email { content, mailbox, uid }));
+                    findings.facts.insert((thread, Posting::Member { mailbox, uid }));
+                }
             }
             if index.content != NO_CONTENT {
                 *findings.held.entry(index.content).or_default() += 1;
@@ -277,12 +292,14 @@ impl Engine {
             (0..next.div_ceil(DIRECTORY_ROWS)).map(|page| layout::pack_table(kind, page)).collect();
         let snapshot = self.read(Read { keys, ..Read::default() }).await?;
         for (page, record) in (0u32..).zip(snapshot.values) {
-            let Some(record) = record else { continue };
-            let Some(table) = findings.tolerate(record.with(PackTablePage::decode))? else { continue };
-            for (row, usage) in (0u32..).zip(table.0) {
+            let table = record
+                .map_or_else(|| Ok(PackTablePage::default()), |record| record.with(PackTablePage::decode));
+            let Some(table) = findings.tolerate(table)? else { continue };
+            for row in 0..DIRECTORY_ROWS {
                 let pack = page * DIRECTORY_ROWS + row;
+                let live = table.0.get(row as usize).map_or(0, |usage| usage.live);
                 let found = used.get(&pack).copied().unwrap_or(0);
-                findings.expect_equal(&format!("the use of {kind:?} pack {pack}"), usage.live, found);
+                findings.expect_equal(&format!("the use of {kind:?} pack {pack}"), live, found);
             }
         }
         let mut places = places;

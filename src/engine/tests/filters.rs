@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use futures::executor::block_on;
 
-use super::open;
+use super::{open, outside};
 use crate::backend::{
     Filter, FilterAction, FilterCompiler, FilterMail, FilterOutcome, FilterSet, MailboxSet,
 };
@@ -90,7 +90,7 @@ async fn overwrite(store: &MemoryStore, key: Key, record: Option<Vec<u8>>) {
         Some(record) => puts.push((key, Value::from(record))),
         None => deletes.push(key),
     }
-    store.commit(Batch { id: [9; 16], puts, deletes, ..Batch::default() }).await.unwrap();
+    store.commit(Batch { puts, deletes, ..outside() }).await.unwrap();
 }
 
 async fn problems(store: &MemoryStore) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures::executor::block_on;
 
-use super::{count, inbox, mail, open, verified};
+use super::{count, inbox, mail, open, outside, verified};
 use crate::backend::{CreateOptions, MailboxData, MailboxSet};
 use crate::engine::layout::{self, MailboxNumber, PackKind};
 use crate::engine::names::Names;
@@ -38,7 +38,7 @@ async fn graves(store: &MemoryStore) -> Vec<MailboxNumber> {
 /// Writes past every engine, as damage does.
 async fn overwrite(store: &MemoryStore, key: Key, record: impl Into<Value>) {
     let id = [key.bytes().len() as u8; 16];
-    store.commit(Batch { id, puts: vec![(key, record.into())], ..Batch::default() }).await.unwrap();
+    store.commit(Batch { id, puts: vec![(key, record.into())], ..outside() }).await.unwrap();
 }
 
 async fn damage(store: &MemoryStore, key: Key, from_end: usize) {
@@ -254,7 +254,7 @@ fn a_lost_flag_page_is_damage_and_not_an_empty_mailbox() {
         let set = open(&store).await;
         append(&inbox(&set).await, 0..10).await;
         let deletes = vec![layout::flags(1, 0)];
-        store.commit(Batch { id: [9; 16], deletes, ..Batch::default() }).await.unwrap();
+        store.commit(Batch { deletes, ..outside() }).await.unwrap();
         let set = open(&store).await;
         let inbox = inbox(&set).await;
         assert_eq!(inbox.state().await.unwrap_err().code(), ErrorCode::Corrupt);
@@ -271,7 +271,7 @@ fn a_damaged_mailbox_can_be_deleted() {
         let name = MailboxName::parse("Work").unwrap();
         set.add_mailbox(&name, &CreateOptions::default()).await.unwrap();
         let puts = vec![(layout::core(2), Value::from(vec![1, 2, 3]))];
-        store.commit(Batch { id: [9; 16], puts, ..Batch::default() }).await.unwrap();
+        store.commit(Batch { puts, ..outside() }).await.unwrap();
         let set = open(&store).await;
         assert_eq!(set.get_mailbox(&name).await.err().unwrap().code(), ErrorCode::Corrupt);
         set.delete_mailbox(&name).await.unwrap();
@@ -298,7 +298,7 @@ fn s153_octets_are_shared_only_where_they_are_the_same_octets() {
         let last = rotten.len() - 3;
         rotten[last] ^= 1;
         let puts = vec![(key, Value::from(rotten))];
-        store.commit(Batch { id: [9; 16], puts, ..Batch::default() }).await.unwrap();
+        store.commit(Batch { puts, ..outside() }).await.unwrap();
         let set = open(&store).await;
         let mailbox = inbox(&set).await;
         mailbox.append_many(vec![mail(1), mail(2)], false).await.unwrap();
@@ -327,7 +327,7 @@ fn s147_a_text_that_is_damaged_or_lost_is_derived_from_the_octets() {
         let record = stored(&store, pack).await.unwrap();
         overwrite(&store, pack, record.slice(0..record.len() - 9)).await;
         assert_eq!(text().await, whole);
-        store.commit(Batch { id: [77; 16], deletes: vec![pack], ..Batch::default() }).await.unwrap();
+        store.commit(Batch { id: [77; 16], deletes: vec![pack], ..outside() }).await.unwrap();
         assert_eq!(text().await, whole);
     });
 }
