@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::{FilterSet, MailboxData};
 use crate::model::{
-    AppendMessage, DELIMITER, ErrorCode, FlagOp, Flags, ListTree, MailboxId, MailboxName, Result, SpecialUse,
-    Uid,
+    AppendMessage, DELIMITER, ErrorCode, FlagOp, Flags, ListTree, MailboxId, MailboxName, MessageFields,
+    Result, SpecialUse, Uid,
 };
 use crate::store::Sequence;
 use crate::view::Feed;
@@ -73,6 +73,39 @@ pub struct MailboxEvents {
     pub resync: bool,
 }
 
+/// What a caller of [`MailboxSet::open_mailbox`] goes on to do.
+#[derive(Debug, Clone, Copy)]
+pub enum Look<'a> {
+    /// To read: the storage is asked now, and what is wanted may be read along.
+    Now(Wanted<'a>),
+    /// To change the mailbox, which shows whether what is in memory of it was still so.
+    AtCommit,
+}
+
+impl Look<'_> {
+    /// A look for which messages there are, with their flags.
+    pub const STATE: Look<'static> =
+        Look::Now(Wanted { state: true, uids: &[], fields: None, rows: false, contents: false });
+    /// A look for nothing in particular.
+    pub const NOW: Look<'static> =
+        Look::Now(Wanted { state: false, uids: &[], fields: None, rows: false, contents: false });
+}
+
+/// What will be asked of a mailbox: a hint, which changes no answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// Which messages there are, with their flags: what a view needs.
+    pub state: bool,
+    /// The messages of which the rest is wanted.
+    pub uids: &'a [Uid],
+    /// Their metadata.
+    pub fields: Option<MessageFields>,
+    /// Their list rows.
+    pub rows: bool,
+    /// Their octets.
+    pub contents: bool,
+}
+
 /// One of the mailboxes that a message is to be put into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppendTarget {
@@ -125,6 +158,27 @@ pub trait MailboxSet {
 
     /// A mailbox by identity; `None` once it is deleted.
     async fn get_mailbox_by_id(&self, mailbox_id: &MailboxId) -> Result<Option<Rc<dyn MailboxData>>>;
+
+    /// A mailbox for one operation; `None` once it is deleted. It answers as of
+    /// this moment or a later one, and need not ask the storage whether anything
+    /// is new: so it is not for waiting, nor for keeping.
+    ///
+    /// With [`Look::AtCommit`] it answers out of memory, which may be behind,
+    /// until something is changed through it. Then all that the change was
+    /// computed from was so when it landed; a refusal has to be made sure of.
+    async fn open_mailbox(
+        &self,
+        mailbox_id: &MailboxId,
+        _look: Look<'_>,
+    ) -> Result<Option<Rc<dyn MailboxData>>> {
+        self.get_mailbox_by_id(mailbox_id).await
+    }
+
+    /// The mailbox of a name, for one operation, as [`MailboxSet::open_mailbox`] is by identity. With
+    /// [`Look::AtCommit`] what puts messages into it fails with `NOT_FOUND` where the name is another's by then.
+    async fn open_mailbox_of(&self, name: &MailboxName, _look: Look<'_>) -> Result<Rc<dyn MailboxData>> {
+        self.get_mailbox(name).await
+    }
 
     /// Creates a mailbox and returns its identity. `ALREADY_EXISTS` for an
     /// existing name, INBOX always (semantics 31), or a taken special use.

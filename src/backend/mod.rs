@@ -14,6 +14,8 @@ pub use filter_set::{
 };
 pub use header_octets::header_octets;
 pub use mailbox_data::{ImportOptions, ImportProgress, MailboxData, Skip, UpdateOutcome};
-pub use mailbox_set::{AppendTarget, AppendedTo, CreateOptions, MailboxEvent, MailboxEvents, MailboxSet};
+pub use mailbox_set::{
+    AppendTarget, AppendedTo, CreateOptions, Look, MailboxEvent, MailboxEvents, MailboxSet, Wanted,
+};
 pub use registry::{BackendFactory, BackendOptions, Backends};
 pub use sieve::Sieve;

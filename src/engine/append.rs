@@ -121,6 +121,7 @@ impl Engine {
         // What will be appended to is read along with what is looked up.
         let mut tails: Vec<Key> = contents::tails(&shared).collect();
         for destination in destinations {
+            assembly.check_name(&destination.place).await?;
             let loaded = assembly.mailbox(destination.place.number).await?;
             if loaded.core.readonly {
                 return Err(read_only().into());

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
 
+use super::change::Place;
 use super::core::Core;
 use super::filters::Filters;
 use super::identity::{Fact, encode_facts};
@@ -47,6 +48,9 @@ pub type Step<T> = Result<T, Interrupt>;
 pub struct Assembly<'a> {
     engine: &'a Engine,
     guards: Vec<(Guard, Revision)>,
+    /// What must be so at some moment of the attempt, but not at the commit.
+    watched: Vec<(Guard, Revision)>,
+    watched_stood: bool,
     records: HashMap<Key, Option<Value>>,
     puts: HashMap<Key, Value>,
     deletes: Vec<Key>,
@@ -64,6 +68,8 @@ impl<'a> Assembly<'a> {
         Assembly {
             engine,
             guards: Vec::new(),
+            watched: Vec::new(),
+            watched_stood: false,
             records: HashMap::new(),
             puts: HashMap::new(),
             deletes: Vec::new(),
@@ -91,6 +97,19 @@ impl<'a> Assembly<'a> {
         let names = self.engine.known_names().await?;
         self.guard(NAMES, names.revision);
         Ok(names.value)
+    }
+
+    /// Makes sure that a mailbox that was found by its name in memory has that name, at a moment of
+    /// this attempt; `NOT_FOUND` otherwise. The commit is not guarded by it: names may change as it lands.
+    pub async fn check_name(&mut self, place: &Place) -> Step<()> {
+        let Some(name) = &place.name else { return Ok(()) };
+        let names = self.engine.known_names().await?;
+        self.watched.push((NAMES, names.revision));
+        self.watched_stood = false;
+        match names.value.by_name(name) {
+            Some(entry) if entry.number == place.number => Ok(()),
+            _ => Err(Error::no_mailbox(name.as_str()).into()),
+        }
     }
 
     /// What mailboxes share; the commit is guarded by it.
@@ -146,30 +165,36 @@ impl<'a> Assembly<'a> {
         if wanted.is_empty() {
             return Ok(());
         }
-        let guards: Vec<Guard> = self.guards.iter().map(|(guard, _)| *guard).collect();
-        let read = Read { keys: wanted.clone(), guards, ..Read::default() };
-        let snapshot = self.engine.read(read).await?;
-        self.check(&snapshot.revisions)?;
-        self.records.extend(wanted.into_iter().zip(snapshot.values));
+        let values = self.read(wanted.clone()).await?;
+        self.records.extend(wanted.into_iter().zip(values));
         Ok(())
     }
 
-    fn check(&self, revisions: &[Revision]) -> Step<()> {
-        let moved: Vec<Guard> = self
-            .guards
-            .iter()
-            .zip(revisions)
-            .filter(|((_, expected), revision)| expected != *revision)
+    /// Reads these records; fails as stale where anything this attempt rests on has moved.
+    async fn read(&mut self, keys: Vec<Key>) -> Step<Vec<Option<Value>>> {
+        let rests_on = || self.guards.iter().chain(&self.watched);
+        let guards = rests_on().map(|(guard, _)| *guard).collect();
+        let snapshot = self.engine.read(Read { keys, guards, ..Read::default() }).await?;
+        let stands = rests_on().zip(snapshot.revisions);
+        let moved: Vec<Guard> = stands
+            .filter(|((_, expected), revision)| expected != revision)
             .map(|((guard, _), _)| *guard)
             .collect();
-        if moved.is_empty() { Ok(()) } else { Err(Interrupt::Stale(moved)) }
+        if !moved.is_empty() {
+            return Err(Interrupt::Stale(moved));
+        }
+        self.watched_stood = true;
+        Ok(snapshot.values)
     }
 
     /// Fails as stale where anything this attempt rests on has moved.
-    async fn check_guards(&self) -> Step<()> {
-        let guards: Vec<Guard> = self.guards.iter().map(|(guard, _)| *guard).collect();
-        let snapshot = self.engine.read(Read { guards, ..Read::default() }).await?;
-        self.check(&snapshot.revisions)
+    async fn check_guards(&mut self) -> Step<()> {
+        self.read(Vec::new()).await.map(|_| ())
+    }
+
+    /// The same for what the commit does not look at, where nothing that was read since has shown it.
+    async fn check_watched(&mut self) -> Step<()> {
+        if self.watched.is_empty() || self.watched_stood { Ok(()) } else { self.check_guards().await }
     }
 
     /// A record that was fetched, or put in this attempt.
@@ -362,9 +387,12 @@ impl Engine {
                     Ok(()) => return Ok(()),
                     Err(interrupt) => stale_or_fail(interrupt)?,
                 },
-                Ok(()) => match self.commit(assembly, durability, permit.is_some()).await? {
-                    None => return Ok(()),
-                    Some(moved) => moved,
+                Ok(()) => match assembly.check_watched().await {
+                    Ok(()) => match self.commit(assembly, durability, permit.is_some()).await? {
+                        None => return Ok(()),
+                        Some(moved) => moved,
+                    },
+                    Err(interrupt) => stale_or_fail(interrupt)?,
                 },
                 Err(Interrupt::Failed(error)) => match assembly.check_guards().await {
                     Ok(()) => return Err(error),

@@ -1,15 +1,19 @@
-//! Decoded pages in memory, bounded in bytes. Here: keeping and forgetting.
-//! Not here: whether a page is still right (who reads it knows what may change).
+//! Pages in memory, bounded in bytes: decoded ones, and packs as they are.
+//! Here: decoding, keeping and forgetting. Not here: whether a page is still
+//! right (who reads it knows what may change).
 
 use std::rc::Rc;
 
 use super::directory::DirectoryPage;
-use super::pages::{IdsPage, IndexPage, RowPage};
-use crate::model::{Generations, Value};
-use crate::store::Key;
+use super::pages::{IdsPage, IndexPage, Page as _, RowPage};
+use crate::model::{Generations, Result, Value};
+use crate::store::{Key, Space};
 
-/// Bytes of pages kept at most.
-const CACHE_BYTES: usize = 24 * 1024 * 1024;
+/// Bytes of decoded pages kept at most.
+const DECODED_BYTES: usize = 24 * 1024 * 1024;
+
+/// Bytes of packs kept at most; in a browser they lie outside wasm memory.
+const PACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// A page as it is used.
 #[derive(Clone)]
@@ -22,6 +26,28 @@ pub enum Page {
 }
 
 impl Page {
+    /// The page of a record; a key of another space than those of pages is a pack's.
+    pub fn decode(space: Space, record: &Value) -> Result<Page> {
+        Ok(match space {
+            Space::Index => Page::Index(Rc::new(record.with(IndexPage::decode)?)),
+            Space::Ids => Page::Ids(Rc::new(record.with(IdsPage::decode)?)),
+            Space::Rows => Page::Rows(Rc::new(record.with(RowPage::decode)?)),
+            Space::Directory => Page::Directory(Rc::new(record.with(DirectoryPage::decode)?)),
+            _ => Page::Pack(record.clone()),
+        })
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        match self {
+            Page::Index(page) => page.0.len(),
+            Page::Ids(page) => page.0.len(),
+            Page::Rows(page) => page.0.len(),
+            Page::Directory(page) => page.0.len(),
+            Page::Pack(_) => usize::MAX,
+        }
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Page::Index(page) => page.0.len() * 40,
@@ -34,29 +60,40 @@ impl Page {
 }
 
 /// The pages that were asked for lately.
-pub struct PageCache(Generations<Key, Page>);
+pub struct PageCache {
+    decoded: Generations<Key, Page>,
+    packs: Generations<Key, Page>,
+}
 
 impl Default for PageCache {
     fn default() -> Self {
-        PageCache(Generations::new(CACHE_BYTES))
+        PageCache { decoded: Generations::new(DECODED_BYTES), packs: Generations::new(PACK_BYTES) }
     }
 }
 
 impl PageCache {
+    fn of(&mut self, space: Space) -> &mut Generations<Key, Page> {
+        match space {
+            Space::Content | Space::Text => &mut self.packs,
+            _ => &mut self.decoded,
+        }
+    }
+
     pub fn get(&mut self, key: &Key) -> Option<Page> {
-        self.0.get(key)
+        self.of(key.space()).get(key)
     }
 
     pub fn insert(&mut self, key: Key, page: Page) {
         let bytes = page.bytes();
-        self.0.insert(key, page, bytes);
+        self.of(key.space()).insert(key, page, bytes);
     }
 
     pub fn remove(&mut self, key: &Key) {
-        self.0.remove(key);
+        self.of(key.space()).remove(key);
     }
 
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.decoded.clear();
+        self.packs.clear();
     }
 }

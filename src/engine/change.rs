@@ -12,7 +12,7 @@ use super::rows::{NewRow, append_rows, commit_state, read_only, too_many_keyword
 use super::shared::Shared;
 use super::{Engine, Loaded};
 use crate::backend::UpdateOutcome;
-use crate::model::{Error, FlagOp, Flags, MailboxId, ModSeq, Result, SystemFlags, Uid};
+use crate::model::{Error, FlagOp, Flags, MailboxId, MailboxName, ModSeq, Result, SystemFlags, Uid};
 use crate::store::Durability;
 use crate::view::{FlagBits, FlagPage, Keywords};
 
@@ -21,6 +21,8 @@ use crate::view::{FlagBits, FlagPage, Keywords};
 pub struct Place {
     pub number: MailboxNumber,
     pub mailbox_id: MailboxId,
+    /// The name by which it was found in memory, where nobody has made sure yet that it is so still.
+    pub name: Option<MailboxName>,
 }
 
 /// Rows to change, by flag page.
@@ -179,6 +181,7 @@ impl Engine {
         durability: Durability,
     ) -> Result<Vec<(Uid, Uid)>> {
         self.transact(durability, async |assembly| {
+            assembly.check_name(destination).await?;
             let from = assembly.mailbox(source.number).await?;
             let to = assembly.mailbox(destination.number).await?;
             if to.core.readonly || (moving && from.core.readonly) {

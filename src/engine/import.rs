@@ -81,6 +81,7 @@ impl Engine {
         let Some(last) = prepared.last() else { return Ok(Vec::new()) };
         let save_date_ms = platform::now_ms();
         self.transact(durability, async |assembly| {
+            assembly.check_name(place).await?;
             let loaded = assembly.mailbox(place.number).await?;
             if loaded.core.readonly {
                 return Err(read_only().into());

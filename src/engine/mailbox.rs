@@ -21,14 +21,24 @@ use crate::platform;
 use crate::store::{Durability, Read};
 use crate::view::{Feed, FlagBits, MailboxState, SelectedMailbox, SelectedSet};
 
+/// When a mailbox asks the store whether what is in memory of it is still so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// Whenever it is asked something.
+    EachTime,
+    /// When it was opened, for one operation, or at that one's commit.
+    Once,
+}
+
 /// One mailbox of a [`super::StoreMailboxSet`].
 pub struct StoreMailbox {
     engine: Rc<Engine>,
     place: Place,
     slot: Rc<Slot>,
     last_name: String,
-    uid_validity: u32,
-    readonly: bool,
+    /// As it was when the mailbox was opened.
+    core: Core,
+    looks: Looks,
     durability: Durability,
 }
 
@@ -41,23 +51,23 @@ impl StoreMailbox {
         engine: Rc<Engine>,
         place: Place,
         name: String,
-        core: &Core,
+        core: Core,
+        looks: Looks,
         durability: Durability,
     ) -> StoreMailbox {
         let slot = engine.slot(place.number);
-        StoreMailbox {
-            engine,
-            place,
-            slot,
-            last_name: name,
-            uid_validity: core.uid_validity,
-            readonly: core.readonly,
-            durability,
+        StoreMailbox { engine, place, slot, last_name: name, core, looks, durability }
+    }
+
+    async fn now(&self) -> Result<Option<Rc<Loaded>>> {
+        match self.looks {
+            Looks::EachTime => self.engine.fresh_mailbox(self.place.number).await,
+            Looks::Once => Ok(self.engine.known_mailbox(self.place.number).await?.value),
         }
     }
 
     async fn fresh(&self) -> Result<Rc<Loaded>> {
-        self.engine.fresh_mailbox(self.place.number).await?.ok_or_else(deleted)
+        self.now().await?.ok_or_else(deleted)
     }
 
     /// The mailbox as another backend object of the same database.
@@ -209,11 +219,11 @@ impl MailboxData for StoreMailbox {
     fn readonly(&self) -> bool {
         let known = self.slot.known.borrow();
         let loaded = known.as_ref().filter(|known| known.fresh).and_then(|known| known.value.as_ref());
-        loaded.map_or(self.readonly, |loaded| loaded.core.readonly)
+        loaded.map_or(self.core.readonly, |loaded| loaded.core.readonly)
     }
 
     fn uid_validity(&self) -> u32 {
-        self.uid_validity
+        self.core.uid_validity
     }
 
     fn selected_set(&self) -> SelectedSet {
@@ -221,11 +231,15 @@ impl MailboxData for StoreMailbox {
     }
 
     async fn state(&self) -> Result<Option<Rc<MailboxState>>> {
-        let loaded = self.engine.fresh_mailbox(self.place.number).await?;
-        Ok(loaded.map(|loaded| loaded.state.clone()))
+        Ok(self.now().await?.map(|loaded| loaded.state.clone()))
     }
 
     async fn snapshot(&self) -> Result<MailboxSnapshot> {
+        if self.looks == Looks::Once {
+            let loaded = self.engine.loaded(self.place.number);
+            let core = loaded.as_ref().map_or(&self.core, |loaded| &loaded.core);
+            return Ok(self.snapshot_of(core, core.readonly, core.unclaimed_recent.len()));
+        }
         let (key, guards) = (layout::core(self.place.number), vec![NAMES]);
         let snapshot = self.engine.read(Read { keys: vec![key], guards, ..Read::default() }).await?;
         let names = self.engine.names.borrow().as_ref().map(|known| known.revision);

@@ -13,20 +13,20 @@ use super::codec::{Writer, unseal};
 use super::core::Core;
 use super::filter_set::{Language, StoreFilterSet};
 use super::layout::{self, NAMES, SHARED};
-use super::mailbox::StoreMailbox;
+use super::mailbox::{Looks, StoreMailbox};
 use super::names::{Entry, Names};
 use super::notes::{self, Note};
 use super::shared::Shared;
 use super::verify::Problem;
 use crate::backend::{
-    AppendTarget, AppendedTo, CreateOptions, FilterCompiler, FilterSet, MailboxData, MailboxEvent,
-    MailboxEvents, MailboxSet, Sieve,
+    AppendTarget, AppendedTo, CreateOptions, FilterCompiler, FilterSet, Look, MailboxData, MailboxEvent,
+    MailboxEvents, MailboxSet, Sieve, Wanted,
 };
 use crate::model::{
     AppendMessage, Error, ErrorCode, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid, Value,
 };
 use crate::platform;
-use crate::store::{Batch, Durability, Guard, Outcome, Read, Sequence, Store};
+use crate::store::{Batch, Durability, Outcome, Read, Sequence, Store};
 use crate::view::Feed;
 
 /// The format that this library writes; a database of a later one is left alone.
@@ -153,36 +153,57 @@ impl StoreMailboxSet {
 
     /// The mailbox of an entry that `find` finds in the names, as of now: one
     /// read tells whether the names, and the mailbox where it is in memory,
-    /// are still as this program knows them.
+    /// are still as this program knows them, and brings what is wanted of it.
     async fn mailbox_of(
         &self,
-        find: impl Fn(&Names) -> Option<&Entry>,
+        find: &dyn Fn(&Names) -> Option<&Entry>,
+        wanted: &Wanted<'_>,
+        look: Looks,
     ) -> Result<Option<Rc<dyn MailboxData>>> {
-        let engine = &self.engine;
-        let mut checked = None;
         loop {
-            let names = engine.known_names().await?.value;
-            let entry = find(&names);
+            let names = self.engine.known_names().await?;
+            let entry = find(&names.value);
             let number = entry.map(|entry| entry.number);
-            if checked != Some(number) {
-                let guards: Vec<Guard> =
-                    number.map(layout::mailbox_guard).into_iter().chain([NAMES]).collect();
-                engine.revalidate(&guards).await?;
-                checked = Some(number);
-                continue;
-            }
-            let Some(entry) = entry else { return Ok(None) };
-            return match engine.known_core(entry.number).await? {
-                Some(core) => Ok(Some(self.open_mailbox(entry, &core))),
-                None => Ok(None),
-            };
+            let Some(core) = self.engine.look_at(names.revision, number, wanted).await? else { continue };
+            let found = entry.zip(core);
+            return Ok(found.map(|(entry, core)| self.mailbox_at(entry, core, look, None)));
         }
     }
 
-    fn open_mailbox(&self, entry: &Entry, core: &Core) -> Rc<dyn MailboxData> {
-        let place = Place { number: entry.number, mailbox_id: entry.id.clone() };
+    /// The same, by what is in memory alone where that is thought to be right.
+    async fn operated(
+        &self,
+        find: &dyn Fn(&Names) -> Option<&Entry>,
+        name: Option<&MailboxName>,
+        look: Look<'_>,
+    ) -> Result<Option<Rc<dyn MailboxData>>> {
+        let wanted = match look {
+            Look::Now(wanted) => wanted,
+            Look::AtCommit => {
+                let known = self.engine.names.borrow();
+                let names = known.as_ref().filter(|known| known.fresh).map(|known| known.value.clone());
+                drop(known);
+                let entry = names.as_ref().and_then(|names| find(names));
+                let loaded = entry.and_then(|entry| self.engine.loaded(entry.number));
+                if let Some((entry, loaded)) = entry.zip(loaded) {
+                    return Ok(Some(self.mailbox_at(entry, loaded.core.clone(), Looks::Once, name)));
+                }
+                Wanted { state: true, ..Wanted::default() }
+            }
+        };
+        self.mailbox_of(find, &wanted, Looks::Once).await
+    }
+
+    fn mailbox_at(
+        &self,
+        entry: &Entry,
+        core: Core,
+        look: Looks,
+        name: Option<&MailboxName>,
+    ) -> Rc<dyn MailboxData> {
+        let place = Place { number: entry.number, mailbox_id: entry.id.clone(), name: name.cloned() };
         let name = entry.name.as_str().to_owned();
-        Rc::new(StoreMailbox::new(self.engine.clone(), place, name, core, self.durability))
+        Rc::new(StoreMailbox::new(self.engine.clone(), place, name, core, look, self.durability))
     }
 
     /// Runs a change of the names that `change` makes; `change` says what to tell of it.
@@ -214,7 +235,7 @@ async fn create(
     assembly.new_mailbox(number, Core::new(uid_validity, first_uid));
     let name = name.as_str().to_owned();
     assembly.note(Note::Names(MailboxEvent::Created { mailbox_id: mailbox_id.clone(), name }));
-    Ok(Place { number, mailbox_id })
+    Ok(Place { number, mailbox_id, name: None })
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -278,12 +299,26 @@ impl MailboxSet for StoreMailboxSet {
     }
 
     async fn get_mailbox(&self, name: &MailboxName) -> Result<Rc<dyn MailboxData>> {
-        let found = self.mailbox_of(|names| names.by_name(name)).await?;
+        let found =
+            self.mailbox_of(&|names| names.by_name(name), &Wanted::default(), Looks::EachTime).await?;
         found.ok_or_else(|| Error::no_mailbox(name.as_str()))
     }
 
     async fn get_mailbox_by_id(&self, mailbox_id: &MailboxId) -> Result<Option<Rc<dyn MailboxData>>> {
-        self.mailbox_of(|names| names.by_id(mailbox_id)).await
+        self.mailbox_of(&|names| names.by_id(mailbox_id), &Wanted::default(), Looks::EachTime).await
+    }
+
+    async fn open_mailbox(
+        &self,
+        mailbox_id: &MailboxId,
+        look: Look<'_>,
+    ) -> Result<Option<Rc<dyn MailboxData>>> {
+        self.operated(&|names| names.by_id(mailbox_id), None, look).await
+    }
+
+    async fn open_mailbox_of(&self, name: &MailboxName, look: Look<'_>) -> Result<Rc<dyn MailboxData>> {
+        let found = self.operated(&|names| names.by_name(name), Some(name), look).await?;
+        found.ok_or_else(|| Error::no_mailbox(name.as_str()))
     }
 
     async fn add_mailbox(&self, name: &MailboxName, options: &CreateOptions) -> Result<MailboxId> {
@@ -377,7 +412,9 @@ impl MailboxSet for StoreMailboxSet {
                 for target in targets {
                     let names = assembly.names().await?;
                     let place = match names.by_name(&target.name) {
-                        Some(entry) => Place { number: entry.number, mailbox_id: entry.id.clone() },
+                        Some(entry) => {
+                            Place { number: entry.number, mailbox_id: entry.id.clone(), name: None }
+                        }
                         None if target.create => create(assembly, &target.name, None, 1).await?,
                         None => return Err(Error::no_mailbox(target.name.as_str()).into()),
                     };

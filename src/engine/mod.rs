@@ -47,6 +47,7 @@ use self::identity::IdentityCache;
 use self::layout::{FILTERS, MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
 use self::names::Names;
 use self::shared::Shared;
+use crate::backend::Wanted;
 use crate::model::{Error, Result, Value};
 use crate::store::{Durability, Guard, Key, Read, Revision, Scan, Sequence, Snapshot, Store};
 use crate::view::{FlagPage, MailboxState, SelectedSet};
@@ -212,6 +213,11 @@ impl Engine {
         Ok((revision, snapshot.values.into_iter().next().flatten()))
     }
 
+    /// A mailbox's messages where they are in memory and not known to be behind.
+    fn loaded(&self, number: MailboxNumber) -> Option<Rc<Loaded>> {
+        self.slot(number).known.borrow().as_ref().filter(|known| known.fresh)?.value.clone()
+    }
+
     /// A mailbox as this program knows it; it may be behind another tab's.
     async fn known_mailbox(&self, number: MailboxNumber) -> Result<Versioned<Option<Rc<Loaded>>>> {
         let slot = self.slot(number);
@@ -225,17 +231,10 @@ impl Engine {
                 guards: vec![mailbox_guard(number)],
             })
             .await?;
-        let before = slot.known.borrow().as_ref().and_then(|known| known.value.clone());
         let revision = snapshot.revisions.first().copied().unwrap_or_default();
-        let value = match snapshot.values.into_iter().next().flatten() {
-            None => None,
-            Some(record) => {
-                let core = record.with(Core::decode)?;
-                let pages = snapshot.scanned.into_iter().next().unwrap_or_default();
-                Some(Rc::new(assemble(core, pages, before.as_deref())?))
-            }
-        };
-        Ok(take_in(&slot.known, revision, value))
+        let record = snapshot.values.into_iter().next().flatten();
+        let core = record.map(|record| record.with(Core::decode)).transpose()?;
+        take_in_mailbox(&slot, revision, core, snapshot.scanned)
     }
 
     /// A mailbox as of now; `None` once it is deleted.
@@ -244,14 +243,50 @@ impl Engine {
         Ok(self.known_mailbox(number).await?.value)
     }
 
-    /// A mailbox's core as this program knows it, without loading its messages; `None` once it is deleted.
-    async fn known_core(&self, number: MailboxNumber) -> Result<Option<Core>> {
-        let slot = self.slot(number);
-        if let Some(known) = slot.known.borrow().as_ref().filter(|known| known.fresh) {
-            return Ok(known.value.as_ref().map(|loaded| loaded.core.clone()));
+    /// A mailbox's core as of now, in one read that also brings what is wanted; `None` inside once it is
+    /// deleted, and where there is no number. `None` where something had moved, so that one has to look again:
+    /// the names past this revision, or the mailbox past what is in memory of it.
+    async fn look_at(
+        &self,
+        names: Revision,
+        number: Option<MailboxNumber>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Option<Option<Core>>> {
+        let mut read = Read { guards: vec![NAMES], ..Read::default() };
+        let mut known = None;
+        if let Some(number) = number {
+            read.guards.push(mailbox_guard(number));
+            known = self.known_revision(mailbox_guard(number));
+            if known.is_none() {
+                read.keys.push(layout::core(number));
+                read.scans.extend(wanted.state.then(|| Scan::all(layout::all_flags(number))));
+            } else if let Some(loaded) = self.loaded(number) {
+                read.keys = self.missing(number, &loaded, wanted);
+            }
         }
-        let (_, record) = self.read_record(layout::core(number), mailbox_guard(number)).await?;
-        record.map(|record| record.with(Core::decode)).transpose()
+        let keys = read.keys.clone();
+        let snapshot = self.read(read).await?;
+        let mut revisions = snapshot.revisions.into_iter();
+        if revisions.next() != Some(names) {
+            self.invalidate(&[NAMES]);
+            return Ok(None);
+        }
+        let (Some(number), Some(revision)) = (number, revisions.next()) else { return Ok(Some(None)) };
+        if known.is_none() {
+            let record = snapshot.values.into_iter().next().flatten();
+            let core = record.map(|record| record.with(Core::decode)).transpose()?;
+            if wanted.state || core.is_none() {
+                take_in_mailbox(&self.slot(number), revision, core.clone(), snapshot.scanned)?;
+            }
+            return Ok(Some(core));
+        }
+        // A commit of this program may have overtaken the read.
+        if self.known_revision(mailbox_guard(number)).is_none_or(|known| known < revision) {
+            self.invalidate(&[mailbox_guard(number)]);
+            return Ok(None);
+        }
+        self.take_in_pages(keys, snapshot.values);
+        Ok(Some(self.loaded(number).map(|loaded| loaded.core.clone())))
     }
 
     /// Somebody else moved these guards.
@@ -301,6 +336,18 @@ fn take_in<T: Clone>(known: &RefCell<Option<Known<T>>>, revision: Revision, valu
     }
     *known = Some(Known { revision, value: value.clone(), fresh: true });
     Versioned { revision, value }
+}
+
+fn take_in_mailbox(
+    slot: &Slot,
+    revision: Revision,
+    core: Option<Core>,
+    scanned: Vec<Vec<(Key, Value)>>,
+) -> Result<Versioned<Option<Rc<Loaded>>>> {
+    let before = slot.known.borrow().as_ref().and_then(|known| known.value.clone());
+    let pages = scanned.into_iter().next().unwrap_or_default();
+    let value = core.map(|core| assemble(core, pages, before.as_deref())).transpose()?.map(Rc::new);
+    Ok(take_in(&slot.known, revision, value))
 }
 
 fn set_stale<T>(known: &mut Option<Known<T>>) {

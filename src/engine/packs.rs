@@ -129,7 +129,7 @@ pub fn pack(kind: PackKind, items: &[Item<'_>], next_pack: u32) -> Result<Packed
 
 impl Place {
     /// Each pack that holds a piece of these bytes: its number, and how many bytes it holds.
-    pub fn pieces(&self) -> impl Iterator<Item = (u32, u32)> {
+    pub fn pieces(&self) -> impl Iterator<Item = (u32, u32)> + use<> {
         let (pack, length) = (self.pack, if self.pack == 0 { 0 } else { self.length });
         let chunk = CHUNK_BYTES as u32;
         (0..length.div_ceil(chunk)).map(move |piece| (pack + piece, (length - piece * chunk).min(chunk)))

@@ -2,17 +2,18 @@
 //! Pages of a mailbox only grow and forget their dead, so a cached page is
 //! right for every row it has.
 
+use std::cell::RefMut;
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
-use super::cache::Page;
-use super::directory::{ContentEntry, DirectoryPage};
+use super::cache::{Page, PageCache};
+use super::directory::ContentEntry;
 use super::layout::{
     self, ContentNumber, DIRECTORY_ROWS, INDEX_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind,
     SEALED_ROWS,
 };
-use super::pages::{IdsPage, IdsRow, IndexPage, IndexRow, Page as _, RowPage};
+use super::pages::{IdsRow, IndexRow};
 use super::{Engine, Loaded};
+use crate::backend::Wanted;
 use crate::mime::{ListRow, extract};
 use crate::model::{Error, Result, Uid, Value};
 use crate::store::{Key, Read};
@@ -27,26 +28,107 @@ pub fn index_place(loaded: &Loaded, number: MailboxNumber, position: u32) -> (Ke
     (layout::appending_index(number, page), row)
 }
 
-impl Page {
-    fn rows(&self) -> usize {
-        match self {
-            Page::Index(page) => page.0.len(),
-            Page::Ids(page) => page.0.len(),
-            Page::Rows(page) => page.0.len(),
-            Page::Directory(page) => page.0.len(),
-            Page::Pack(_) => usize::MAX,
+fn ids_place(number: MailboxNumber, position: u32) -> (Key, u32) {
+    let (page, row) = layout::place(position, INDEX_ROWS);
+    (layout::ids(number, page), row)
+}
+
+fn list_place(number: MailboxNumber, position: u32) -> (Key, u32) {
+    let (page, row) = layout::place(position, LIST_ROWS);
+    (layout::rows(number, page), row)
+}
+
+fn directory_place(content: ContentNumber) -> (Key, u32) {
+    let (page, row) = layout::place(content, DIRECTORY_ROWS);
+    (layout::directory(page), row)
+}
+
+/// Of how many messages records are read ahead at most, and how many packs.
+const AHEAD_MESSAGES: usize = 1024;
+const AHEAD_PACKS: usize = 16;
+
+/// The pages in memory, and which more a read would ask for.
+struct Ahead<'a> {
+    cache: RefMut<'a, PageCache>,
+    missing: HashSet<Key>,
+}
+
+impl Ahead<'_> {
+    fn page(&mut self, key: Key, row: u32) -> Option<Page> {
+        let page = self.cache.get(&key).filter(|page| page.rows() > row as usize);
+        if page.is_none() {
+            self.missing.insert(key);
+        }
+        page
+    }
+
+    /// The content of a message, as far as its index page is in memory.
+    fn content(&mut self, (key, row): (Key, u32)) -> Option<ContentNumber> {
+        match self.page(key, row)? {
+            Page::Index(page) => page.0.get(row as usize).map(|row| row.content),
+            _ => None,
+        }
+    }
+
+    /// Where a content lies, as far as its directory page is in memory.
+    fn entry(&mut self, content: ContentNumber) -> Option<ContentEntry> {
+        let (key, row) = directory_place(content);
+        match self.page(key, row)? {
+            Page::Directory(page) => page.0.get(row as usize).copied(),
+            _ => None,
         }
     }
 }
 
 impl Engine {
+    /// The records that reading this would ask the store for, as far as what is in memory tells.
+    pub(super) fn missing(&self, number: MailboxNumber, loaded: &Loaded, wanted: &Wanted<'_>) -> Vec<Key> {
+        if wanted.uids.len() > AHEAD_MESSAGES {
+            return Vec::new();
+        }
+        let mut ahead = Ahead { cache: self.pages.borrow_mut(), missing: HashSet::new() };
+        let mut packs = HashSet::new();
+        for uid in wanted.uids {
+            let position = position(loaded, *uid);
+            if wanted.rows {
+                let (key, row) = list_place(number, position);
+                ahead.page(key, row);
+            }
+            if wanted.fields.is_some_and(|fields| fields.ids) {
+                let (key, row) = ids_place(number, position);
+                ahead.page(key, row);
+            }
+            if wanted.fields.is_some() || wanted.contents {
+                let content = ahead.content(index_place(loaded, number, position));
+                let content = content.filter(|content| wanted.contents && *content != NO_CONTENT);
+                let entry = content.and_then(|content| ahead.entry(content));
+                let pieces = entry.into_iter().flat_map(|entry| entry.content.pieces());
+                packs.extend(pieces.map(|(pack, _)| layout::pack(PackKind::Content, pack)));
+            }
+        }
+        if packs.len() <= AHEAD_PACKS {
+            for key in packs {
+                ahead.page(key, 0);
+            }
+        }
+        let mut missing: Vec<Key> = ahead.missing.into_iter().collect();
+        missing.sort_unstable();
+        missing
+    }
+
+    /// Keeps pages that were read; one that is damaged is left to who asks for it.
+    pub(super) fn take_in_pages(&self, keys: Vec<Key>, records: Vec<Option<Value>>) {
+        let mut cache = self.pages.borrow_mut();
+        for (key, record) in keys.into_iter().zip(records) {
+            if let Some(Ok(page)) = record.map(|record| Page::decode(key.space(), &record)) {
+                cache.insert(key, page);
+            }
+        }
+    }
+
     /// The pages of these keys, decoded. `wanted` says how many rows each must
     /// have to be taken from the cache. Absent pages are left out.
-    async fn pages(
-        &self,
-        wanted: HashMap<Key, u32>,
-        decode: impl Fn(&Value) -> Result<Page>,
-    ) -> Result<HashMap<Key, Page>> {
+    async fn pages(&self, wanted: HashMap<Key, u32>) -> Result<HashMap<Key, Page>> {
         let mut found = HashMap::with_capacity(wanted.len());
         let mut missing = Vec::new();
         {
@@ -68,7 +150,7 @@ impl Engine {
         let mut cache = self.pages.borrow_mut();
         for (key, record) in missing.into_iter().zip(snapshot.values) {
             if let Some(record) = record {
-                let page = decode(&record)?;
+                let page = Page::decode(key.space(), &record)?;
                 cache.insert(key, page.clone());
                 found.insert(key, page);
             }
@@ -76,11 +158,10 @@ impl Engine {
         Ok(found)
     }
 
-    /// For each position, the row that `pick` takes from its page.
+    /// For each place, the row that `pick` takes from its page.
     async fn rows<T>(
         &self,
         places: &[(Key, u32)],
-        decode: impl Fn(&Value) -> Result<Page>,
         pick: impl Fn(&Page, u32) -> Result<Option<T>>,
     ) -> Result<Vec<Option<T>>> {
         let mut wanted: HashMap<Key, u32> = HashMap::new();
@@ -88,7 +169,7 @@ impl Engine {
             let most = wanted.entry(*key).or_default();
             *most = (*most).max(*row);
         }
-        let pages = self.pages(wanted, decode).await?;
+        let pages = self.pages(wanted).await?;
         places.iter().map(|(key, row)| pages.get(key).map_or(Ok(None), |page| pick(page, *row))).collect()
     }
 
@@ -101,8 +182,7 @@ impl Engine {
     ) -> Result<Vec<Option<IndexRow>>> {
         let places: Vec<(Key, u32)> =
             uids.iter().map(|uid| index_place(loaded, number, position(loaded, *uid))).collect();
-        let decode = |record: &Value| Ok(Page::Index(Rc::new(record.with(IndexPage::decode)?)));
-        self.rows(&places, decode, |page, row| match page {
+        self.rows(&places, |page, row| match page {
             Page::Index(page) => Ok(page.0.get(row as usize).copied()),
             _ => Ok(None),
         })
@@ -116,13 +196,9 @@ impl Engine {
         loaded: &Loaded,
         uids: &[Uid],
     ) -> Result<Vec<Option<IdsRow>>> {
-        let place = |uid: &Uid| {
-            let (page, row) = layout::place(position(loaded, *uid), INDEX_ROWS);
-            (layout::ids(number, page), row)
-        };
-        let places: Vec<(Key, u32)> = uids.iter().map(place).collect();
-        let decode = |record: &Value| Ok(Page::Ids(Rc::new(record.with(IdsPage::decode)?)));
-        self.rows(&places, decode, |page, row| match page {
+        let places: Vec<(Key, u32)> =
+            uids.iter().map(|uid| ids_place(number, position(loaded, *uid))).collect();
+        self.rows(&places, |page, row| match page {
             Page::Ids(page) => Ok(page.0.get(row as usize).cloned()),
             _ => Ok(None),
         })
@@ -130,11 +206,7 @@ impl Engine {
     }
 
     fn list_places(number: MailboxNumber, loaded: &Loaded, uids: &[Uid]) -> Vec<(Key, u32)> {
-        let place = |uid: &Uid| {
-            let (page, row) = layout::place(position(loaded, *uid), LIST_ROWS);
-            (layout::rows(number, page), row)
-        };
-        uids.iter().map(place).collect()
+        uids.iter().map(|uid| list_place(number, position(loaded, *uid))).collect()
     }
 
     /// The list rows of these UIDs, decoded.
@@ -144,7 +216,7 @@ impl Engine {
         loaded: &Loaded,
         uids: &[Uid],
     ) -> Result<Vec<Option<ListRow>>> {
-        self.rows(&Self::list_places(number, loaded, uids), decode_rows, |page, row| match page {
+        self.rows(&Self::list_places(number, loaded, uids), |page, row| match page {
             Page::Rows(page) => page.row(row),
             _ => Ok(None),
         })
@@ -158,7 +230,7 @@ impl Engine {
         loaded: &Loaded,
         uids: &[Uid],
     ) -> Result<Vec<Option<Vec<u8>>>> {
-        self.rows(&Self::list_places(number, loaded, uids), decode_rows, |page, row| match page {
+        self.rows(&Self::list_places(number, loaded, uids), |page, row| match page {
             Page::Rows(page) => Ok(page.0.get(row as usize).cloned()),
             _ => Ok(None),
         })
@@ -167,13 +239,8 @@ impl Engine {
 
     /// The directory's entries of these contents.
     async fn content_entries(&self, contents: &[ContentNumber]) -> Result<Vec<Option<ContentEntry>>> {
-        let place = |content: &ContentNumber| {
-            let (page, row) = layout::place(*content, DIRECTORY_ROWS);
-            (layout::directory(page), row)
-        };
-        let places: Vec<(Key, u32)> = contents.iter().map(place).collect();
-        let decode = |record: &Value| Ok(Page::Directory(Rc::new(record.with(DirectoryPage::decode)?)));
-        self.rows(&places, decode, |page, row| match page {
+        let places: Vec<(Key, u32)> = contents.iter().map(|content| directory_place(*content)).collect();
+        self.rows(&places, |page, row| match page {
             Page::Directory(page) => Ok(page.0.get(row as usize).copied()),
             _ => Ok(None),
         })
@@ -226,7 +293,7 @@ impl Engine {
             let numbers: HashSet<u32> =
                 places.iter().flatten().flat_map(|place| place.pieces()).map(|(pack, _)| pack).collect();
             let wanted = numbers.into_iter().map(|pack| (layout::pack(kind, pack), 0)).collect();
-            let packs = self.pages(wanted, |record| Ok(Page::Pack(record.clone()))).await?;
+            let packs = self.pages(wanted).await?;
             let stored: Vec<Result<Option<Value>>> = places
                 .iter()
                 .map(|place| {
@@ -268,10 +335,6 @@ impl Engine {
 fn complete(contents: &[ContentNumber], stored: &[Result<Option<Value>>]) -> bool {
     let there = |stored: &Result<Option<Value>>| matches!(stored, Ok(Some(_)));
     contents.iter().zip(stored).all(|(content, stored)| *content == NO_CONTENT || there(stored))
-}
-
-fn decode_rows(record: &Value) -> Result<Page> {
-    Ok(Page::Rows(Rc::new(record.with(RowPage::decode)?)))
 }
 
 /// A UID's place in its mailbox's pages; past the end for one that was never given.

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use super::fetch::Layouts;
-use crate::backend::{FilterSet, MailboxData, MailboxSet};
+use crate::backend::{FilterSet, Look, MailboxData, MailboxSet};
 use crate::model::{Error, ErrorCode, MailboxId, MailboxName, Result};
 use crate::view::{Event, SelectedMailbox, UpdateOptions, Updates, ViewHandle};
 
@@ -125,14 +125,15 @@ impl BaseSession {
     pub(super) async fn on_view<T: From<Updates>>(
         &self,
         selected: &mut SelectedMailbox,
-        operation: impl AsyncFnOnce(&dyn MailboxData, &mut SelectedMailbox) -> Result<T>,
+        look: Look<'_>,
+        operation: impl AsyncFnOnce(&Rc<dyn MailboxData>, &mut SelectedMailbox) -> Result<T>,
     ) -> Result<T> {
         self.run(async {
-            if let Some(mailbox) = self.mailbox_of(selected).await? {
-                match operation(mailbox.as_ref(), selected).await {
+            if let Some(mailbox) = self.mailbox_of(selected, look).await? {
+                match operation(&mailbox, selected).await {
                     Err(error) if error.code() == ErrorCode::Closed => {
                         // Closed may be the mailbox's end or the storage's; only the first is told.
-                        if self.mailbox_of(selected).await?.is_some() {
+                        if self.mailbox_of(selected, Look::NOW).await?.is_some() {
                             return Err(error);
                         }
                     }
@@ -144,17 +145,18 @@ impl BaseSession {
         .await
     }
 
-    /// The mailbox of a view; where it is deleted, the view is marked and
-    /// there is none. `CLOSED` where that was told already.
+    /// The mailbox of a view for one operation; where it is deleted, the view
+    /// is marked and there is none. `CLOSED` where that was told already.
     pub(super) async fn mailbox_of(
         &self,
         selected: &mut SelectedMailbox,
+        look: Look<'_>,
     ) -> Result<Option<Rc<dyn MailboxData>>> {
         check_open(selected)?;
         if selected.is_closed() {
             return Ok(None);
         }
-        let mailbox = self.mailbox_set.get_mailbox_by_id(selected.mailbox_id()).await?;
+        let mailbox = self.mailbox_set.open_mailbox(selected.mailbox_id(), look).await?;
         if mailbox.is_none() {
             selected.set_deleted();
         }
@@ -164,7 +166,7 @@ impl BaseSession {
     /// Brings a view up to date and tells what is new.
     pub(super) async fn refresh(&self, selected: View<'_>) -> Result<Option<Updates>> {
         let Some(selected) = selected else { return Ok(None) };
-        if let Some(mailbox) = self.mailbox_of(selected).await? {
+        if let Some(mailbox) = self.mailbox_of(selected, Look::STATE).await? {
             mailbox.update_selected(selected, None).await?;
         }
         Ok(Some(selected.updates(&UpdateOptions::default())))
@@ -174,17 +176,61 @@ impl BaseSession {
     /// method must not fail any more.
     pub(super) async fn refresh_after_change(&self, selected: View<'_>) -> Option<Updates> {
         let selected = selected?;
-        if let Ok(Some(mailbox)) = self.mailbox_of(selected).await {
+        if let Ok(Some(mailbox)) = self.mailbox_of(selected, Look::STATE).await {
             let _ = mailbox.update_selected(selected, None).await;
         }
         Some(selected.updates(&UpdateOptions::default()))
     }
 
-    /// The mailbox that messages are to be put into: `TRY_CREATE` where there
-    /// is none, `READ_ONLY` where it is locked (semantics 60, 107).
-    pub(super) async fn destination(&self, name: &str) -> Result<Rc<dyn MailboxData>> {
+    /// As [`refresh_after_change`](Self::refresh_after_change), where the change was made through `changed`:
+    /// how that one stands is known from the commit.
+    pub(super) async fn refresh_after(
+        &self,
+        selected: View<'_>,
+        changed: &dyn MailboxData,
+    ) -> Option<Updates> {
+        match selected {
+            Some(view) if !view.is_closed() && *view.mailbox_id() == changed.mailbox_id() => {
+                let _ = changed.update_selected(view, None).await;
+                Some(view.updates(&UpdateOptions::default()))
+            }
+            selected => self.refresh_after_change(selected).await,
+        }
+    }
+
+    /// Puts messages into the mailbox of a name by way of `put`: `TRY_CREATE` where there is none,
+    /// `READ_ONLY` where it is locked (semantics 60, 107).
+    ///
+    /// Where `put` commits, the mailbox is at first the one that this program has in memory under that name,
+    /// and the commit finds out whether it is still; where it is not, once more, as it is now.
+    pub(super) async fn put_into<T>(
+        &self,
+        name: &str,
+        commits: bool,
+        put: impl AsyncFn(&Rc<dyn MailboxData>) -> Result<T>,
+    ) -> Result<T> {
         let name = MailboxName::parse(name)?;
-        let mailbox = self.mailbox_set.get_mailbox(&name).await.map_err(|error| match error.code() {
+        if commits {
+            let mailbox = self.destination(&name, Look::AtCommit).await?;
+            match put(&mailbox).await {
+                Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::Closed) => {}
+                done => return done,
+            }
+        }
+        let mailbox = self.destination(&name, Look::NOW).await?;
+        match put(&mailbox).await {
+            Err(error) => Err(self.destination_error(error, mailbox.as_ref()).await),
+            done => done,
+        }
+    }
+
+    /// The mailbox that messages are to be put into; see [`put_into`](Self::put_into).
+    pub(super) async fn destination(
+        &self,
+        name: &MailboxName,
+        look: Look<'_>,
+    ) -> Result<Rc<dyn MailboxData>> {
+        let mailbox = self.open_of(name, look).await.map_err(|error| match error.code() {
             ErrorCode::NotFound => error.with_code(ErrorCode::TryCreate),
             _ => error,
         })?;
@@ -194,9 +240,36 @@ impl BaseSession {
         Ok(mailbox)
     }
 
+    /// The mailbox of a name, to be changed. What is in memory alone says neither that there is none nor
+    /// that it is locked.
+    pub(super) async fn open_of(&self, name: &MailboxName, look: Look<'_>) -> Result<Rc<dyn MailboxData>> {
+        let opened = self.mailbox_set.open_mailbox_of(name, look).await;
+        let refused = opened.as_ref().is_ok_and(|mailbox| mailbox.readonly()) || opened.is_err();
+        if refused && matches!(look, Look::AtCommit) {
+            return self.mailbox_set.open_mailbox_of(name, Look::NOW).await;
+        }
+        opened
+    }
+
+    /// Refuses changes through a read-only view or of a locked mailbox (semantics 110); what is in memory
+    /// of the mailbox alone does not.
+    pub(super) async fn check_writable(
+        &self,
+        selected: &SelectedMailbox,
+        mailbox: &dyn MailboxData,
+    ) -> Result<()> {
+        if is_writable(selected, mailbox) {
+            return Ok(());
+        }
+        let now = self.mailbox_set.open_mailbox(selected.mailbox_id(), Look::NOW).await?;
+        // Deleted: that is then told.
+        let now = now.ok_or_else(|| Error::closed("the mailbox was deleted"))?;
+        if is_writable(selected, now.as_ref()) { Ok(()) } else { Err(read_only(&now.name())) }
+    }
+
     /// What a failure to put messages into a mailbox means: where that was
     /// deleted meanwhile, `TRY_CREATE`.
-    pub(super) async fn destination_error(&self, error: Error, destination: &dyn MailboxData) -> Error {
+    async fn destination_error(&self, error: Error, destination: &dyn MailboxData) -> Error {
         if error.code() != ErrorCode::Closed {
             return error;
         }
@@ -246,10 +319,7 @@ pub(super) fn read_only(name: &str) -> Error {
     Error::new(ErrorCode::ReadOnly, format!("the mailbox {name:?} is read-only"))
 }
 
-/// Refuses changes through a read-only view (semantics 110).
-pub(super) fn check_writable(selected: &SelectedMailbox, mailbox: &dyn MailboxData) -> Result<()> {
-    if selected.is_readonly() || mailbox.readonly() {
-        return Err(read_only(&mailbox.name()));
-    }
-    Ok(())
+/// Whether messages can be changed through a view, as far as is known.
+pub(super) fn is_writable(selected: &SelectedMailbox, mailbox: &dyn MailboxData) -> bool {
+    !selected.is_readonly() && !mailbox.readonly()
 }

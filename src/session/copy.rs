@@ -1,10 +1,12 @@
 //! Messages on their way into a mailbox: APPEND, COPY, MOVE. Not here: what
 //! changes within one.
 
-use super::base::{check_view, check_writable, takes_recent};
+use std::rc::Rc;
+
+use super::base::{check_view, takes_recent};
 use super::{AppendUid, BaseSession, CopyResult, CopyUid, View};
-use crate::backend::{ImportOptions, ImportProgress};
-use crate::model::{AppendMessage, RangeSet, Result, SequenceSet, Uid};
+use crate::backend::{ImportOptions, ImportProgress, Look, MailboxData};
+use crate::model::{AppendMessage, Error, RangeSet, Result, SequenceSet, Uid};
 use crate::view::{SelectedMailbox, UpdateOptions, Updates};
 
 impl BaseSession {
@@ -25,19 +27,21 @@ impl BaseSession {
     ) -> Result<(AppendUid, Option<Updates>)> {
         self.run(async {
             check_view(&selected)?;
-            let mailbox = self.destination(name).await?;
-            let owner =
-                selected.as_deref_mut().filter(|selected| takes_recent(selected, &mailbox.mailbox_id()));
-            let appended = match mailbox.append_many(messages, owner.is_none()).await {
-                Ok(appended) => appended,
-                Err(error) => return Err(self.destination_error(error, mailbox.as_ref()).await),
+            let view = selected.as_deref();
+            let append = async |mailbox: &Rc<dyn MailboxData>| {
+                let own = view.is_some_and(|view| takes_recent(view, &mailbox.mailbox_id()));
+                let appended = mailbox.append_many(messages.clone(), !own).await?;
+                Ok((mailbox.clone(), appended))
             };
+            let (mailbox, appended) = self.put_into(name, !messages.is_empty(), append).await?;
             let uids: Vec<Uid> = appended.iter().map(|message| message.uid).collect();
-            if let Some(owner) = owner {
+            if let Some(owner) =
+                selected.as_deref_mut().filter(|view| takes_recent(view, &mailbox.mailbox_id()))
+            {
                 owner.add_recent(&RangeSet::from_sorted(uids.iter().copied()));
             }
             let appended = AppendUid { uid_validity: mailbox.uid_validity(), uids };
-            Ok((appended, self.refresh_after_change(selected).await))
+            Ok((appended, self.refresh_after(selected, mailbox.as_ref()).await))
         })
         .await
     }
@@ -57,12 +61,11 @@ impl BaseSession {
         options: &ImportOptions,
     ) -> Result<AppendUid> {
         self.run(async {
-            let mailbox = self.destination(name).await?;
-            let uids = match mailbox.import(messages, options).await {
-                Ok(uids) => uids,
-                Err(error) => return Err(self.destination_error(error, mailbox.as_ref()).await),
-            };
-            Ok(AppendUid { uid_validity: mailbox.uid_validity(), uids })
+            self.put_into(name, !messages.is_empty(), async |mailbox| {
+                let uids = mailbox.import(messages.clone(), options).await?;
+                Ok(AppendUid { uid_validity: mailbox.uid_validity(), uids })
+            })
+            .await
         })
         .await
     }
@@ -70,7 +73,10 @@ impl BaseSession {
     /// How far an import into a mailbox has come; `None` where none of that name
     /// began. Fails with `TRY_CREATE` and `READ_ONLY` as importing would.
     pub async fn import_progress(&self, name: &str, import: &str) -> Result<Option<ImportProgress>> {
-        self.run(async { self.destination(name).await?.import_progress(import).await }).await
+        self.run(async {
+            self.put_into(name, false, async |mailbox| mailbox.import_progress(import).await).await
+        })
+        .await
     }
 
     /// COPY: all of the set's messages or none, with their flags, dates and
@@ -111,27 +117,34 @@ impl BaseSession {
         destination: &str,
         moving: bool,
     ) -> Result<CopyResult> {
-        self.on_view(selected, async |source, selected| {
+        let uids: Vec<Uid> = selected.resolve(set).into_iter().map(|(_, uid)| uid).collect();
+        let look = if uids.is_empty() { Look::STATE } else { Look::AtCommit };
+        self.on_view(selected, look, async |source, selected| {
             if moving {
-                check_writable(selected, source)?;
+                self.check_writable(selected, source.as_ref()).await?;
             }
-            let destination = self.destination(destination).await?;
-            let uids: Vec<Uid> = selected.resolve(set).into_iter().map(|(_, uid)| uid).collect();
-            let own = takes_recent(selected, &destination.mailbox_id());
-            let copied = match moving {
-                _ if uids.is_empty() => Ok(Vec::new()),
-                true => source.move_many(&uids, destination.as_ref(), !own).await,
-                false => source.copy_many(&uids, destination.as_ref(), !own).await,
+            let view = &*selected;
+            let transfer = async |destination: &Rc<dyn MailboxData>| {
+                let own = takes_recent(view, &destination.mailbox_id());
+                let copied = match moving {
+                    _ if uids.is_empty() => Vec::new(),
+                    true => source.move_many(&uids, destination.as_ref(), !own).await?,
+                    false => source.copy_many(&uids, destination.as_ref(), !own).await?,
+                };
+                Ok((copied, destination.uid_validity(), own))
             };
-            let uids = match copied {
-                Ok(uids) => uids,
-                Err(error) if self.mailbox_of(selected).await?.is_none() => return Err(error),
-                Err(error) => return Err(self.destination_error(error, destination.as_ref()).await),
+            let (uids, uid_validity, own) = match self.put_into(destination, !uids.is_empty(), transfer).await
+            {
+                Ok(copied) => copied,
+                // The source's end is told before the destination's.
+                Err(error) => match self.mailbox_of(selected, Look::NOW).await? {
+                    Some(_) => return Err(error),
+                    None => return Err(Error::closed("the mailbox was deleted")),
+                },
             };
             if own {
                 selected.add_recent(&RangeSet::from_sorted(uids.iter().map(|(_, new)| *new)));
             }
-            let uid_validity = destination.uid_validity();
             let copied = (!uids.is_empty()).then_some(CopyUid { uid_validity, uids });
             // The change has landed; a view that cannot be brought up to date learns of it later.
             let _ = source.update_selected(selected, None).await;

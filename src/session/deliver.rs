@@ -4,7 +4,7 @@
 use super::base::{check_view, read_only, takes_recent};
 use super::{BaseSession, View};
 use crate::backend::{
-    AppendTarget, AppendedTo, Filter, FilterAction, FilterError, FilterMail, FilterOutcome,
+    AppendTarget, AppendedTo, Filter, FilterAction, FilterError, FilterMail, FilterOutcome, Look,
 };
 use crate::model::{
     AppendMessage, Error, ErrorCode, FlagOp, Flags, INBOX, ListTree, MailboxId, MailboxName, Result,
@@ -229,7 +229,9 @@ impl BaseSession {
     ) -> Result<(Plan, Vec<AppendedTo>)> {
         let mut attempt = 1;
         loop {
-            let plan = self.plan(requested, wishes).await?;
+            // The commit finds out whether the plan was right.
+            let look = if attempt == 1 { Look::AtCommit } else { Look::NOW };
+            let plan = self.plan(requested, wishes, look).await?;
             match self.mailbox_set.append_to_many(message.clone(), &plan.targets, claimant).await {
                 Ok(places) => return Ok((plan, places)),
                 Err(error) if attempt == ATTEMPTS || !is_of_mailboxes(&error) => return Err(error),
@@ -238,15 +240,15 @@ impl BaseSession {
         }
     }
 
-    async fn plan(&self, requested: &MailboxName, wishes: &[Wish]) -> Result<Plan> {
+    async fn plan(&self, requested: &MailboxName, wishes: &[Wish], look: Look<'_>) -> Result<Plan> {
         let mut plan = Plan::default();
         for wish in wishes {
-            match self.place(wish).await? {
+            match self.place(wish, look).await? {
                 Ok(Some((name, create))) => plan.add(name, &wish.flags, create),
                 kept => {
                     if !plan.targets.iter().any(|target| target.name == *requested) {
                         // Fails as an append does where this mailbox is not there or locked.
-                        self.destination(requested.as_str()).await?;
+                        self.destination(requested, look).await?;
                     }
                     plan.add(requested.clone(), &wish.flags, false);
                     if let (Err(error), Some(mailbox)) = (kept, &wish.mailbox) {
@@ -260,13 +262,13 @@ impl BaseSession {
 
     /// The mailbox of a wish, and whether it has to be created; the inner error
     /// says why the message cannot go there.
-    async fn place(&self, wish: &Wish) -> Result<Result<Option<(MailboxName, bool)>>> {
+    async fn place(&self, wish: &Wish, look: Look<'_>) -> Result<Result<Option<(MailboxName, bool)>>> {
         let Some(mailbox) = &wish.mailbox else { return Ok(Ok(None)) };
         let name = match MailboxName::parse(mailbox) {
             Ok(name) => name,
             Err(error) => return Ok(Err(error)),
         };
-        match self.mailbox_set.get_mailbox(&name).await {
+        match self.open_of(&name, look).await {
             Ok(mailbox) if mailbox.readonly() => Ok(Err(read_only(name.as_str()))),
             Ok(_) => Ok(Ok(Some((name, false)))),
             Err(error) if error.code() != ErrorCode::NotFound => Err(error),

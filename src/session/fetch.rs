@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::turn::Turn;
 use super::{BaseSession, FetchItems, FetchOptions, FetchResult, MessageItems, SectionContent};
-use crate::backend::{MailboxData, header_octets};
+use crate::backend::{Look, MailboxData, Wanted, header_octets};
 use crate::mime::bodies::BodyPart;
 use crate::mime::encoded_word::decode_header_text;
 use crate::mime::header;
@@ -49,12 +49,13 @@ impl BaseSession {
         each: &mut dyn FnMut(u32, &Message, MessageItems),
     ) -> Result<FetchResult> {
         let before = selected.told();
-        let fetched = self.fetch_messages(selected, set, options).await?;
-        if fetched.updates.closed {
-            return Ok(fetched);
-        }
-        match self.read_items(selected.mailbox_id(), &fetched.messages, items, each).await {
-            Ok(()) => Ok(fetched),
+        let wanted = Wanted { rows: items.needs_row(), contents: items.needs_content(), ..Wanted::default() };
+        let fetched = self.fetch_from(selected, set, options, wanted).await?;
+        let messages = &fetched.result.messages;
+        // Without a mailbox it was deleted, and nothing is answered but that.
+        let Some(mailbox) = &fetched.mailbox else { return Ok(fetched.result) };
+        match self.read_items(selected.mailbox_id(), mailbox.as_ref(), messages, items, each).await {
+            Ok(()) => Ok(fetched.result),
             Err(error) => {
                 // Nobody gets the updates of an answer that is none.
                 selected.untell(before);
@@ -66,12 +67,11 @@ impl BaseSession {
     async fn read_items(
         &self,
         mailbox_id: &MailboxId,
+        mailbox: &dyn MailboxData,
         messages: &[(u32, Message)],
         items: &FetchItems,
         each: &mut dyn FnMut(u32, &Message, MessageItems),
     ) -> Result<()> {
-        // Deleted just now: the next call says so.
-        let mailbox = self.mailbox_set.get_mailbox_by_id(mailbox_id).await?;
         let mut turn = Turn::begin();
         let mut rest = messages;
         while !rest.is_empty() {
@@ -79,15 +79,23 @@ impl BaseSession {
             let (batch, after) = rest.split_at_checked(size).unwrap_or((rest, &[]));
             rest = after;
             let uids: Vec<Uid> = batch.iter().map(|(_, message)| message.uid).collect();
-            let (mut rows, mut contents) = (Vec::new(), Vec::new());
-            if let Some(mailbox) = &mailbox {
-                if items.needs_row() {
-                    rows = mailbox.list_rows(&uids).await?;
+            let of = |needed: bool| if needed { &uids[..] } else { &[] };
+            let read = async {
+                futures::try_join!(
+                    mailbox.list_rows(of(items.needs_row())),
+                    mailbox.content(of(items.needs_content())),
+                )
+            };
+            let (rows, contents) = match read.await {
+                // Deleted just now: the next call says so.
+                Err(error)
+                    if error.code() == ErrorCode::Closed
+                        && self.mailbox_set.get_mailbox_by_id(mailbox_id).await?.is_none() =>
+                {
+                    Default::default()
                 }
-                if items.needs_content() {
-                    contents = mailbox.content(&uids).await?;
-                }
-            }
+                read => read?,
+            };
             let contents = contents.into_iter().chain(std::iter::repeat(None));
             let rows = rows.into_iter().chain(std::iter::repeat(None));
             for ((row, content), (seq, message)) in rows.zip(contents).zip(batch) {
@@ -119,7 +127,9 @@ impl BaseSession {
         }
         self.run(async {
             let gone = || Error::new(ErrorCode::NotFound, "the message is gone");
-            let mailbox = self.mailbox_set.get_mailbox_by_id(mailbox_id).await?.ok_or_else(gone)?;
+            let wanted = Wanted { state: true, uids: &[uid], contents: true, ..Wanted::default() };
+            let mailbox =
+                self.mailbox_set.open_mailbox(mailbox_id, Look::Now(wanted)).await?.ok_or_else(gone)?;
             let content = content_of(mailbox.as_ref(), uid).await?.ok_or_else(gone)?;
             let section = Section { item: Item::Binary, ..Section::new(path, SectionText::Whole) };
             let layout = self.layouts.layout((mailbox_id, uid), &content);

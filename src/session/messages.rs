@@ -1,13 +1,27 @@
 //! Operations on the messages of a view: FETCH, STORE, EXPUNGE. Not here:
 //! their content (the mailbox gives it by UID), and searching.
 
-use super::base::check_writable;
+use std::rc::Rc;
+
+use super::base::is_writable;
 use super::{BaseSession, FetchOptions, FetchResult, StoreOptions, StoreResult};
-use crate::backend::MailboxData;
+use crate::backend::{Look, MailboxData, Wanted};
 use crate::model::{
     ErrorCode, FlagOp, Flags, Message, MessageFields, RangeSet, Result, SequenceSet, SystemFlags, Uid,
 };
 use crate::view::{SelectedMailbox, Silence, UpdateOptions, Updates};
+
+/// What was fetched, and the mailbox as it was for it.
+pub(super) struct FetchedFrom {
+    pub(super) result: FetchResult,
+    pub(super) mailbox: Option<Rc<dyn MailboxData>>,
+}
+
+impl From<Updates> for FetchedFrom {
+    fn from(updates: Updates) -> Self {
+        FetchedFrom { result: FetchResult::from(updates), mailbox: None }
+    }
+}
 
 impl BaseSession {
     /// FETCH: the metadata of the set's messages. With `set_seen`, `\Seen` is
@@ -22,8 +36,24 @@ impl BaseSession {
         set: &SequenceSet,
         options: &FetchOptions,
     ) -> Result<FetchResult> {
-        self.on_view(selected, async |mailbox, selected| {
-            let mut members = selected.resolve(set);
+        let fetched = self.fetch_from(selected, set, options, Wanted::default()).await?;
+        Ok(fetched.result)
+    }
+
+    /// As [`fetch_messages`](Self::fetch_messages), where more will be read of the messages, as `wanted` says
+    /// but for their metadata; with the mailbox to read it from, unless that is deleted.
+    pub(super) async fn fetch_from(
+        &self,
+        selected: &mut SelectedMailbox,
+        set: &SequenceSet,
+        options: &FetchOptions,
+        wanted: Wanted<'_>,
+    ) -> Result<FetchedFrom> {
+        let members = selected.resolve(set);
+        let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
+        let wanted = Wanted { state: true, uids: &uids, fields: Some(options.fields), ..wanted };
+        self.on_view(selected, Look::Now(wanted), async |mailbox, selected| {
+            let mut members = members;
             let mut vanished = None;
             if let Some(since) = options.changed_since {
                 mailbox.update_selected(selected, None).await?;
@@ -37,7 +67,7 @@ impl BaseSession {
             }
             let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
             let messages = mailbox.messages(&uids, options.fields).await?;
-            let mut seen = options.set_seen && !uids.is_empty() && check_writable(selected, mailbox).is_ok();
+            let mut seen = options.set_seen && !uids.is_empty() && is_writable(selected, mailbox.as_ref());
             if seen {
                 let flags = Flags::from_system(SystemFlags::SEEN);
                 match mailbox.update_many(&uids, &flags, FlagOp::Add, None).await {
@@ -53,7 +83,8 @@ impl BaseSession {
             let (messages, expunge_issued) = now(selected, &members, messages, |told| told);
             let hide_expunged = options.hide_expunged || !set.is_uid();
             let updates = selected.updates(&UpdateOptions { hide_expunged, silence: None });
-            Ok(FetchResult { messages, vanished, expunge_issued, updates })
+            let result = FetchResult { messages, vanished, expunge_issued, updates };
+            Ok(FetchedFrom { result, mailbox: Some(mailbox.clone()) })
         })
         .await
     }
@@ -73,13 +104,15 @@ impl BaseSession {
         flags: &Flags,
         options: &StoreOptions,
     ) -> Result<StoreResult> {
-        self.on_view(selected, async |mailbox, selected| {
-            check_writable(selected, mailbox)?;
+        let mut members = selected.resolve(set);
+        let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
+        // What is to be said of it is the difference to what others did before.
+        let look = if options.silent || uids.is_empty() { Look::STATE } else { Look::AtCommit };
+        self.on_view(selected, look, async |mailbox, selected| {
+            self.check_writable(selected, mailbox.as_ref()).await?;
             let flags = flags.clone().without(SystemFlags::RECENT);
-            let mut members = selected.resolve(set);
-            let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
             let silence = match options.silent {
-                true => Some(silence(mailbox, selected, &uids, &flags, options.op).await?),
+                true => Some(silence(mailbox.as_ref(), selected, &uids, &flags, options.op).await?),
                 false => None,
             };
             let mut messages = match options.silent {
@@ -119,8 +152,8 @@ impl BaseSession {
         selected: &mut SelectedMailbox,
         uid_set: Option<&SequenceSet>,
     ) -> Result<Updates> {
-        self.on_view(selected, async |mailbox, selected| {
-            check_writable(selected, mailbox)?;
+        self.on_view(selected, Look::STATE, async |mailbox, selected| {
+            self.check_writable(selected, mailbox.as_ref()).await?;
             let all = SequenceSet::all(true);
             let deleted = mailbox.find_deleted(uid_set.unwrap_or(&all), selected).await?;
             if deleted.is_empty() {

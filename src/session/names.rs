@@ -3,7 +3,7 @@
 
 use super::base::{check_view, takes_recent};
 use super::{BaseSession, View};
-use crate::backend::CreateOptions;
+use crate::backend::{CreateOptions, Look};
 use crate::model::{Error, ErrorCode, ListEntry, MailboxId, MailboxName, MailboxSnapshot, Result};
 use crate::view::Updates;
 
@@ -47,7 +47,7 @@ impl BaseSession {
         self.run(async {
             check_view(&selected)?;
             let name = MailboxName::parse(name)?;
-            let mailbox = self.mailbox_set.get_mailbox(&name).await?;
+            let mailbox = self.mailbox_set.open_mailbox_of(&name, Look::NOW).await?;
             let snapshot = mailbox.snapshot().await.map_err(|error| match error.code() {
                 // Deleted between the two looks.
                 ErrorCode::Closed => error.with_code(ErrorCode::NotFound),

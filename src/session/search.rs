@@ -8,7 +8,7 @@ use futures::future::{Either, select};
 
 use super::turn::Turn;
 use super::{BaseSession, MailboxMatches, SearchOptions, SearchProgress, SearchResult};
-use crate::backend::{MailboxData, header_octets};
+use crate::backend::{Look, MailboxData, header_octets};
 use crate::mime::ListRow;
 use crate::model::{Error, ErrorCode, MailboxName, Message, RangeSet, Result, Uid, Value};
 use crate::platform;
@@ -46,7 +46,7 @@ impl BaseSession {
         keys: &[SearchKey],
         options: &SearchOptions,
     ) -> Result<SearchResult> {
-        self.on_view(selected, async |mailbox, selected| {
+        self.on_view(selected, Look::STATE, async |mailbox, selected| {
             let mut search = Search::new(options);
             search.progress.mailboxes = 1;
             search.check_cancelled()?;
@@ -55,7 +55,7 @@ impl BaseSession {
                 Matcher::new(keys, &self.options.disabled_search_keys, selected, platform::now_ms())?;
             let members = selected.resolve(&matcher.within());
             search.expect(members.len());
-            let found = search.run(mailbox, selected, &matcher, &members).await?;
+            let found = search.run(mailbox.as_ref(), selected, &matcher, &members).await?;
             let mod_seq = matcher.asks_mod_seq().then(|| mod_seq_of(&found, options.returns)).flatten();
             let expunge_issued = found.iter().any(|candidate| selected.is_hidden(candidate.uid));
             let messages = found.iter().map(|candidate| (candidate.seq, candidate.uid)).collect();

@@ -4,8 +4,8 @@
 use futures::future::{Either, select};
 
 use super::BaseSession;
-use crate::backend::MailboxData;
-use crate::model::{ErrorCode, Flags, MailboxName, MailboxSnapshot, Result, SequenceSet};
+use crate::backend::Look;
+use crate::model::{Error, ErrorCode, Flags, MailboxName, MailboxSnapshot, Result, SequenceSet};
 use crate::view::{Event, SelectedMailbox, UpdateOptions, Updates};
 
 impl BaseSession {
@@ -24,7 +24,7 @@ impl BaseSession {
     ) -> Result<(MailboxSnapshot, SelectedMailbox)> {
         self.run(async {
             let name = MailboxName::parse(name)?;
-            let mailbox = self.mailbox_set.get_mailbox(&name).await?;
+            let mailbox = self.mailbox_set.open_mailbox_of(&name, Look::STATE).await?;
             let opened = mailbox.select(readonly || mailbox.readonly()).await;
             let (mut snapshot, selected) = opened.map_err(|error| match error.code() {
                 // Deleted between the two looks.
@@ -56,12 +56,12 @@ impl BaseSession {
         wait_on: Option<&Event>,
         housekeeping: bool,
     ) -> Result<Updates> {
-        self.on_view(selected, async |mailbox, selected| {
+        self.on_view(selected, Look::STATE, async |mailbox, selected| {
             if housekeeping {
                 mailbox.cleanup().await?;
             }
             match wait_on {
-                Some(event) => self.wait(mailbox, selected, event).await?,
+                Some(event) => self.wait(selected, event).await?,
                 None => mailbox.update_selected(selected, None).await?,
             }
             Ok(selected.updates(&UpdateOptions::default()))
@@ -69,12 +69,10 @@ impl BaseSession {
         .await
     }
 
-    async fn wait(
-        &self,
-        mailbox: &dyn MailboxData,
-        selected: &mut SelectedMailbox,
-        event: &Event,
-    ) -> Result<()> {
+    async fn wait(&self, selected: &mut SelectedMailbox, event: &Event) -> Result<()> {
+        // One that looks again and again.
+        let mailbox = self.mailbox_set.get_mailbox_by_id(selected.mailbox_id()).await?;
+        let mailbox = mailbox.ok_or_else(|| Error::closed("the mailbox was deleted"))?;
         // The wait ends with the caller's event or the session, whichever comes first; the update
         // itself is never dropped half-way.
         let end = Event::new();
@@ -120,7 +118,7 @@ impl BaseSession {
     }
 
     async fn expunge_silently(&self, selected: &mut SelectedMailbox) -> Result<()> {
-        let Some(mailbox) = self.mailbox_of(selected).await? else { return Ok(()) };
+        let Some(mailbox) = self.mailbox_of(selected, Look::STATE).await? else { return Ok(()) };
         if mailbox.readonly() {
             return Ok(());
         }
@@ -133,7 +131,10 @@ impl BaseSession {
             // Locked just now: as if it had been before.
             Err(error) if error.code() == ErrorCode::ReadOnly => Ok(()),
             // A mailbox that was deleted meanwhile has nothing left to expunge.
-            Err(error) if error.code() == ErrorCode::Closed && self.mailbox_of(selected).await?.is_none() => {
+            Err(error)
+                if error.code() == ErrorCode::Closed
+                    && self.mailbox_of(selected, Look::NOW).await?.is_none() =>
+            {
                 Ok(())
             }
             result => result,

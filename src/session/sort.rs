@@ -4,7 +4,7 @@
 
 use super::search::Search;
 use super::{BaseSession, SearchOptions, SearchResult, SortResult, ThreadResult};
-use crate::backend::MailboxData;
+use crate::backend::{Look, MailboxData};
 use crate::mime::ListRow;
 use crate::model::{Error, Message, MessageFields, Result, Uid};
 use crate::search::{SearchKey, SortKey, SortTable, ThreadAlgorithm, ThreadTable};
@@ -76,9 +76,9 @@ impl BaseSession {
             return Ok(T::from(found.updates));
         }
         let arranged = self
-            .on_view(selected, async |mailbox, _| {
+            .on_view(selected, Look::STATE, async |mailbox, _| {
                 let quiet = SearchOptions { progress: None, ..options.clone() };
-                arrange(&mut Source::new(mailbox, &quiet), found).await
+                arrange(&mut Source::new(mailbox.as_ref(), &quiet), found).await
             })
             .await;
         if arranged.is_err() {
@@ -179,6 +179,34 @@ impl ListOrder {
     }
 }
 
+/// What [`list_window`] answers, where that can be told without reading anything: where nothing is sorted,
+/// or `kept` is the view's order still.
+pub fn known_window(
+    selected: &SelectedMailbox,
+    sort: &ListSort,
+    kept: &mut Option<ListOrder>,
+    offset: u32,
+    limit: u32,
+) -> Option<Vec<(u32, Uid)>> {
+    let total = selected.exists();
+    let places = offset.min(total)..offset.saturating_add(limit).min(total);
+    if sort.keys.is_empty() || places.is_empty() {
+        return Some(places.filter_map(|place| by_arrival(selected, sort, place)).collect());
+    }
+    let order = kept.as_mut()?;
+    if !order.fits(selected, sort) {
+        return None;
+    }
+    let window = order.uids.get(places.start as usize..places.end as usize).unwrap_or_default();
+    Some(window.iter().filter_map(|uid| Some((selected.seq_of(*uid)?, *uid))).collect())
+}
+
+/// The message at a place of the view, as messages came into the mailbox.
+fn by_arrival(selected: &SelectedMailbox, sort: &ListSort, place: u32) -> Option<(u32, Uid)> {
+    let seq = if sort.newest_first { selected.exists() - place } else { place + 1 };
+    Some((seq, selected.uid_of(seq)?))
+}
+
 /// The places `offset` to `offset + limit` of the view's messages, as (sequence
 /// number, UID), in the order in which they came into the mailbox or in that of
 /// `sort`. Messages that are gone but not announced keep their places. `kept`
@@ -196,25 +224,15 @@ pub async fn list_window(
     limit: u32,
     cancel: Option<&Event>,
 ) -> Result<Vec<(u32, Uid)>> {
-    let total = selected.exists();
-    let places = offset.min(total)..offset.saturating_add(limit).min(total);
-    let by_arrival = |place| if sort.newest_first { total - place } else { place + 1 };
-    let member = |place| {
-        let seq = by_arrival(place);
-        Some((seq, selected.uid_of(seq)?))
-    };
-    if sort.keys.is_empty() || places.is_empty() {
-        return Ok(places.filter_map(member).collect());
+    if let Some(window) = known_window(selected, sort, kept, offset, limit) {
+        return Ok(window);
     }
-    if !kept.as_mut().is_some_and(|order| order.fits(selected, sort)) {
-        *kept = None;
-        let members: Vec<(u32, Uid)> = (0..total).filter_map(member).collect();
-        let options = SearchOptions { cancel: cancel.cloned(), ..SearchOptions::default() };
-        let sorted = Source::new(mailbox, &options).sorted(&members, &sort.keys).await?;
-        let uids = sorted.into_iter().map(|(_, uid)| uid).collect();
-        *kept = Some(ListOrder { sort: sort.clone(), max_uid: selected.max_uid(), uids });
-    }
-    let order = kept.as_ref().map_or(&[][..], |order| &order.uids);
-    let window = order.get(places.start as usize..places.end as usize).unwrap_or_default();
-    Ok(window.iter().filter_map(|uid| Some((selected.seq_of(*uid)?, *uid))).collect())
+    *kept = None;
+    let places = 0..selected.exists();
+    let members: Vec<(u32, Uid)> = places.filter_map(|place| by_arrival(selected, sort, place)).collect();
+    let options = SearchOptions { cancel: cancel.cloned(), ..SearchOptions::default() };
+    let sorted = Source::new(mailbox, &options).sorted(&members, &sort.keys).await?;
+    let uids = sorted.into_iter().map(|(_, uid)| uid).collect();
+    *kept = Some(ListOrder { sort: sort.clone(), max_uid: selected.max_uid(), uids });
+    Ok(known_window(selected, sort, kept, offset, limit).unwrap_or_default())
 }

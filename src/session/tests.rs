@@ -19,6 +19,7 @@ use crate::testing::faulty_store::{Call, Fault, FaultyStore};
 use crate::view::{Event, SelectedMailbox, Updates};
 
 mod deliver;
+mod trips;
 
 fn mail(n: u32) -> AppendMessage {
     AppendMessage::new(format!("Subject: {n}\r\nMessage-Id: <{n}@example.org>\r\n\r\nbody {n}\r\n"))

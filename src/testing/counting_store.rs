@@ -1,7 +1,7 @@
-//! A store that counts what is read of each space, and lets a rival act
-//! between two reads. Here: the wrapper. Not here: what may be read (the tests say).
+//! A store that counts what is read of each space and how often it is asked,
+//! and lets a rival act between two reads. Here: the wrapper. Not here: what may be read (the tests say).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -16,19 +16,30 @@ use crate::view::Hub;
 pub struct CountingStore {
     inner: Rc<dyn Store>,
     counts: RefCell<BTreeMap<Space, usize>>,
+    trips: Cell<(usize, usize)>,
     rival: RefCell<Option<(Space, Rival)>>,
 }
 
 impl CountingStore {
     /// A wrapper that has counted nothing yet.
     pub fn new(inner: Rc<dyn Store>) -> Rc<CountingStore> {
-        Rc::new(CountingStore { inner, counts: RefCell::default(), rival: RefCell::default() })
+        Rc::new(CountingStore {
+            inner,
+            counts: RefCell::default(),
+            trips: Cell::default(),
+            rival: RefCell::default(),
+        })
     }
 
     /// How many records of each space were asked for by key or found by a
     /// scan since the last call; spaces without any are left out.
     pub fn take(&self) -> BTreeMap<Space, usize> {
         self.counts.take()
+    }
+
+    /// How many reads and how many commits there were since the last call.
+    pub fn take_trips(&self) -> (usize, usize) {
+        self.trips.take()
     }
 
     /// Plans that a rival does something just before the next read of a key of this space.
@@ -54,6 +65,8 @@ impl Store for CountingStore {
         if let Some(rival) = self.rival_before(&read) {
             rival().await;
         }
+        let (reads, commits) = self.trips.get();
+        self.trips.set((reads + 1, commits));
         read.keys.iter().for_each(|key| self.count(key.space()));
         let snapshot = self.inner.read(read).await?;
         snapshot.scanned.iter().flatten().for_each(|(key, _)| self.count(key.space()));
@@ -61,6 +74,8 @@ impl Store for CountingStore {
     }
 
     async fn commit(&self, batch: Batch) -> Result<Outcome> {
+        let (reads, commits) = self.trips.get();
+        self.trips.set((reads, commits + 1));
         self.inner.commit(batch).await
     }
 

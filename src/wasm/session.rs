@@ -12,7 +12,7 @@ use super::convert::{self, Record};
 use super::engines::{self, Lease};
 use super::selected::Views;
 use super::{WaitEvent, promise};
-use crate::backend::{CreateOptions, ImportOptions, MailboxData, MailboxSet, Skip};
+use crate::backend::{CreateOptions, ImportOptions, Look, MailboxData, MailboxSet, Skip};
 use crate::engine::{EngineOptions, StoreMailboxSet};
 use crate::model::{AppendMessage, EmailId, Error, MailboxName, MailboxSnapshot, Result, SequenceSet};
 use crate::session::{BaseSession, SessionOptions, StoreOptions};
@@ -93,9 +93,10 @@ impl Core {
         answer.map(JsValue::from)
     }
 
+    /// The mailbox of a view, for one operation.
     pub(super) async fn mailbox(&self, view: &SelectedMailbox) -> Result<Rc<dyn MailboxData>> {
         let gone = || Error::closed("the mailbox was deleted");
-        self.set.get_mailbox_by_id(view.mailbox_id()).await?.ok_or_else(gone)
+        self.set.open_mailbox(view.mailbox_id(), Look::STATE).await?.ok_or_else(gone)
     }
 
     /// Keeps an opened view: the snapshot, the view's number and how it stands.

@@ -6,9 +6,13 @@ use wasm_bindgen::prelude::*;
 use super::convert::{self, FlagLists, Parts, Record};
 use super::session::{SessionHandle, told};
 use super::{WaitEvent, search_key};
-use crate::model::{MessageFields, Uid};
+use crate::backend::{Look, MailboxSet, Wanted};
+use crate::engine::StoreMailboxSet;
+use crate::mime::ListRow;
+use crate::model::{Error, Message, MessageFields, Result, Uid};
 use crate::search::{SortKey, ThreadAlgorithm};
-use crate::session::{ListSort, SearchOptions, list_window};
+use crate::session::{ListOrder, ListSort, SearchOptions, known_window, list_window};
+use crate::view::{Event, SelectedMailbox};
 
 fn options(cancel: &WaitEvent) -> SearchOptions {
     SearchOptions { cancel: Some(cancel.event.clone()), ..SearchOptions::default() }
@@ -62,15 +66,10 @@ impl SessionHandle {
         self.on_view(id, async move |core, view| {
             let keys = if criteria.is_empty() { Vec::new() } else { SortKey::parse_list(&criteria)? };
             let sort = ListSort { keys, newest_first: newest };
-            let mailbox = core.mailbox(view).await?;
             let mut order = core.views.take_order(id);
-            let window =
-                list_window(mailbox.as_ref(), view, &sort, &mut order, offset, limit, Some(&cancel)).await;
+            let listed = listed(&core.set, view, &sort, &mut order, (offset, limit), &cancel).await;
             core.views.keep_order(id, order);
-            let members = window?;
-            let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
-            let (messages, rows) =
-                futures::try_join!(mailbox.messages(&uids, MessageFields::ALL), mailbox.list_rows(&uids))?;
+            let (members, messages, rows) = listed?;
             let mut lists = FlagLists::default();
             let out = Array::new();
             for (((seq, uid), message), row) in members.into_iter().zip(messages).zip(rows) {
@@ -87,4 +86,27 @@ impl SessionHandle {
             Ok(Record::new().set("rows", out).set("total", view.exists()))
         })
     }
+}
+
+type Listed = (Vec<(u32, Uid)>, Vec<Option<Message>>, Vec<Option<ListRow>>);
+
+/// The messages of a window on a view, and what a list shows of them.
+async fn listed(
+    set: &StoreMailboxSet,
+    view: &SelectedMailbox,
+    sort: &ListSort,
+    order: &mut Option<ListOrder>,
+    (offset, limit): (u32, u32),
+    cancel: &Event,
+) -> Result<Listed> {
+    let uids_of = |members: &[(u32, Uid)]| members.iter().map(|(_, uid)| *uid).collect::<Vec<Uid>>();
+    let uids = uids_of(&known_window(view, sort, order, offset, limit).unwrap_or_default());
+    let fields = MessageFields::ALL;
+    let wanted = Wanted { state: true, uids: &uids, fields: Some(fields), rows: true, contents: false };
+    let mailbox = set.open_mailbox(view.mailbox_id(), Look::Now(wanted)).await?;
+    let mailbox = mailbox.ok_or_else(|| Error::closed("the mailbox was deleted"))?;
+    let members = list_window(mailbox.as_ref(), view, sort, order, offset, limit, Some(cancel)).await?;
+    let uids = uids_of(&members);
+    let (messages, rows) = futures::try_join!(mailbox.messages(&uids, fields), mailbox.list_rows(&uids))?;
+    Ok((members, messages, rows))
 }
