@@ -272,6 +272,12 @@ pub trait MailboxSet {
         5000
     }
 
+    /// Whether [`cleanup`](Self::cleanup) would find something to do, as far as is known without asking the
+    /// storage.
+    fn wants_cleanup(&self) -> bool {
+        true
+    }
+
     /// Housekeeping: short where `thorough` is false, everything there is to do where it is true.
     /// Never changes what a client sees.
     async fn cleanup(&self, thorough: bool) -> Result<()>;

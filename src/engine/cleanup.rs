@@ -14,7 +14,7 @@ use super::names::Names;
 use super::pages::{IndexPage, Page as _, RowPage, decode_flags, encode_flags};
 use super::read::{index_place, position};
 use super::shared::{IdentityHead, Shared};
-use super::{Engine, HOUSEKEEPING, Loaded};
+use super::{Engine, HOUSEKEEPING, Loaded, Slot};
 use crate::model::{ErrorCode, ModSeq, Result, Uid};
 use crate::store::{Key, Read, Scan, Space};
 use crate::view::{FlagBits, FlagPage, MailboxState, PAGE_ROWS};
@@ -56,6 +56,18 @@ impl Damage {
 }
 
 impl Engine {
+    /// See [`crate::backend::MailboxSet::wants_cleanup`].
+    pub(super) fn wants_cleanup(&self) -> bool {
+        let unreleased = |slot: &Rc<Slot>| slot.unreleased() >= WORTH_RELEASING;
+        let graves = self.names.borrow().as_ref().is_some_and(|known| !known.value.graves.is_empty());
+        let folds = self.shared.borrow().as_ref().is_some_and(|known| {
+            let shared = &known.value;
+            let packs = [shared.foldable_content_packs, shared.foldable_text_packs];
+            identity::wants_fold(&shared.identity) || packs.iter().any(|packs| *packs > PACKS_LET_STAND)
+        });
+        graves || folds || self.mailboxes.borrow().values().any(unreleased)
+    }
+
     /// See [`crate::backend::MailboxSet::cleanup`].
     pub(super) async fn cleanup(&self, thorough: bool) -> Result<()> {
         let numbers: Vec<MailboxNumber> = if thorough {
@@ -68,10 +80,7 @@ impl Engine {
             let unreleased = if thorough {
                 u32::MAX
             } else {
-                let slot = self.slot(number);
-                let known = slot.known.borrow();
-                let loaded = known.as_ref().and_then(|known| known.value.as_ref());
-                loaded.map_or(0, |loaded| loaded.core.unreleased)
+                self.mailboxes.borrow().get(&number).map_or(0, |slot| slot.unreleased())
             };
             if unreleased >= WORTH_RELEASING {
                 let commits = if thorough { usize::MAX } else { 1 };

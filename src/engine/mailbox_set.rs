@@ -458,6 +458,10 @@ impl MailboxSet for StoreMailboxSet {
         self.engine.store.poll_interval_ms()
     }
 
+    fn wants_cleanup(&self) -> bool {
+        self.engine.wants_cleanup()
+    }
+
     async fn cleanup(&self, thorough: bool) -> Result<()> {
         self.engine.cleanup(thorough).await
     }

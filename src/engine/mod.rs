@@ -79,7 +79,28 @@ struct Known<T> {
 struct Slot {
     known: RefCell<Option<Known<Option<Rc<Loaded>>>>>,
     selected_set: SelectedSet,
+    /// When it was last asked for, by the engine's own count.
+    used: Cell<u64>,
 }
+
+impl Slot {
+    /// How many dead messages of it the cleanup has not been to.
+    fn unreleased(&self) -> u32 {
+        let known = self.known.borrow();
+        let loaded = known.as_ref().and_then(|known| known.value.as_ref());
+        loaded.map_or(0, |loaded| loaded.core.unreleased)
+    }
+
+    /// About how many bytes its messages take in memory.
+    fn bytes(&self) -> usize {
+        let known = self.known.borrow();
+        let loaded = known.as_ref().and_then(|known| known.value.as_ref());
+        loaded.map_or(0, |loaded| loaded.state.pages().iter().flatten().map(|page| page.bytes()).sum())
+    }
+}
+
+/// Bytes of messages' flags kept of mailboxes that no view shows: about two million messages.
+const UNSEEN_BYTES: usize = 64 * 1024 * 1024;
 
 /// A database in this program: caches over its store, one for all sessions.
 pub(crate) struct Engine {
@@ -91,6 +112,8 @@ pub(crate) struct Engine {
     shared: RefCell<Option<Known<Rc<Shared>>>>,
     filters: RefCell<Option<Known<Rc<Filters>>>>,
     mailboxes: RefCell<HashMap<MailboxNumber, Rc<Slot>>>,
+    /// How often a mailbox was asked for.
+    uses: Cell<u64>,
     identity: RefCell<IdentityCache>,
     pages: RefCell<PageCache>,
     writing: futures::lock::Mutex<()>,
@@ -107,6 +130,7 @@ impl Engine {
             shared: RefCell::default(),
             filters: RefCell::default(),
             mailboxes: RefCell::default(),
+            uses: Cell::new(0),
             identity: RefCell::default(),
             pages: RefCell::default(),
             writing: futures::lock::Mutex::new(()),
@@ -130,8 +154,33 @@ impl Engine {
 
     fn slot(&self, number: MailboxNumber) -> Rc<Slot> {
         let mut mailboxes = self.mailboxes.borrow_mut();
-        let new = || Rc::new(Slot { known: RefCell::new(None), selected_set: SelectedSet::default() });
-        mailboxes.entry(number).or_insert_with(new).clone()
+        let new = || {
+            let (known, used) = (RefCell::new(None), Cell::new(0));
+            Rc::new(Slot { known, selected_set: SelectedSet::default(), used })
+        };
+        let slot = mailboxes.entry(number).or_insert_with(new).clone();
+        self.uses.set(self.uses.get() + 1);
+        slot.used.set(self.uses.get());
+        slot
+    }
+
+    /// Forgets mailboxes that no view shows, those first that were not asked for longest, until the rest
+    /// is within bounds.
+    fn forget_unseen(&self, limit: usize) {
+        let mailboxes = self.mailboxes.borrow();
+        let mut unseen: Vec<(u64, usize, &Rc<Slot>)> = mailboxes
+            .values()
+            .filter(|slot| slot.selected_set.is_empty())
+            .map(|slot| (slot.used.get(), slot.bytes(), slot))
+            .collect();
+        unseen.sort_unstable_by_key(|(used, ..)| std::cmp::Reverse(*used));
+        let mut kept = 0;
+        for (_, bytes, slot) in unseen {
+            kept += bytes;
+            if kept > limit && bytes > 0 {
+                slot.known.replace(None);
+            }
+        }
     }
 
     /// The names as this program knows them; they may be behind another tab's.
@@ -234,7 +283,7 @@ impl Engine {
         let revision = snapshot.revisions.first().copied().unwrap_or_default();
         let record = snapshot.values.into_iter().next().flatten();
         let core = record.map(|record| record.with(Core::decode)).transpose()?;
-        take_in_mailbox(&slot, revision, core, snapshot.scanned)
+        self.take_in_mailbox(number, revision, core, snapshot.scanned)
     }
 
     /// A mailbox as of now; `None` once it is deleted.
@@ -276,7 +325,7 @@ impl Engine {
             let record = snapshot.values.into_iter().next().flatten();
             let core = record.map(|record| record.with(Core::decode)).transpose()?;
             if wanted.state || core.is_none() {
-                take_in_mailbox(&self.slot(number), revision, core.clone(), snapshot.scanned)?;
+                self.take_in_mailbox(number, revision, core.clone(), snapshot.scanned)?;
             }
             return Ok(Some(core));
         }
@@ -287,6 +336,23 @@ impl Engine {
         }
         self.take_in_pages(keys, snapshot.values);
         Ok(Some(self.loaded(number).map(|loaded| loaded.core.clone())))
+    }
+
+    /// Takes in a mailbox's core and flag pages, as they were read.
+    fn take_in_mailbox(
+        &self,
+        number: MailboxNumber,
+        revision: Revision,
+        core: Option<Core>,
+        scanned: Vec<Vec<(Key, Value)>>,
+    ) -> Result<Versioned<Option<Rc<Loaded>>>> {
+        // Before this one, which is to stay.
+        self.forget_unseen(UNSEEN_BYTES);
+        let slot = self.slot(number);
+        let before = slot.known.borrow().as_ref().and_then(|known| known.value.clone());
+        let pages = scanned.into_iter().next().unwrap_or_default();
+        let value = core.map(|core| assemble(core, pages, before.as_deref())).transpose()?.map(Rc::new);
+        Ok(take_in(&slot.known, revision, value))
     }
 
     /// Somebody else moved these guards.
@@ -336,18 +402,6 @@ fn take_in<T: Clone>(known: &RefCell<Option<Known<T>>>, revision: Revision, valu
     }
     *known = Some(Known { revision, value: value.clone(), fresh: true });
     Versioned { revision, value }
-}
-
-fn take_in_mailbox(
-    slot: &Slot,
-    revision: Revision,
-    core: Option<Core>,
-    scanned: Vec<Vec<(Key, Value)>>,
-) -> Result<Versioned<Option<Rc<Loaded>>>> {
-    let before = slot.known.borrow().as_ref().and_then(|known| known.value.clone());
-    let pages = scanned.into_iter().next().unwrap_or_default();
-    let value = core.map(|core| assemble(core, pages, before.as_deref())).transpose()?.map(Rc::new);
-    Ok(take_in(&slot.known, revision, value))
 }
 
 fn set_stale<T>(known: &mut Option<Known<T>>) {

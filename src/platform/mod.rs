@@ -11,11 +11,13 @@ mod wasm;
 
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 pub use native::{
-    decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now, zone_minutes,
+    after_answer, decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now,
+    zone_minutes,
 };
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) use remains::{Held, remains};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub use wasm::{
-    decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now, zone_minutes,
+    after_answer, decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now,
+    zone_minutes,
 };

@@ -75,3 +75,8 @@ pub async fn yield_now() {
     })
     .await;
 }
+
+/// Does what nobody waits for. Here at once, as there is no loop of events to leave it to.
+pub async fn after_answer(work: impl Future<Output = ()> + 'static) {
+    work.await;
+}

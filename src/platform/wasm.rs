@@ -192,3 +192,11 @@ pub async fn yield_now() {
         let _ = receiver.await;
     }
 }
+
+/// Does what nobody waits for in a task of its own, after what the caller answers.
+pub async fn after_answer(work: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(async move {
+        yield_now().await;
+        work.await;
+    });
+}

@@ -8,7 +8,17 @@ use std::rc::Rc;
 use super::fetch::Layouts;
 use crate::backend::{FilterSet, Look, MailboxData, MailboxSet};
 use crate::model::{Error, ErrorCode, MailboxId, MailboxName, Result};
+use crate::platform;
 use crate::view::{Event, SelectedMailbox, UpdateOptions, Updates, ViewHandle};
+
+/// Upkeep that is under way, until it is dropped.
+struct Upkeep(Rc<Cell<bool>>);
+
+impl Drop for Upkeep {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
 
 /// A view to bring up to date along with an operation that does not need one.
 pub type View<'a> = Option<&'a mut SelectedMailbox>;
@@ -39,7 +49,7 @@ pub struct SessionOptions {
 ///   (`INVALID_ARGUMENT`, `LIMIT`). Any method may fail with what storage
 ///   fails with: `UNAVAILABLE`, `CORRUPT`, and, where it writes,
 ///   `QUOTA_EXCEEDED` and `CONFLICT`.
-/// - Upkeep of the set follows every operation; its failures are swallowed.
+/// - Upkeep of the set follows every operation, in a browser after its answer; its failures are swallowed.
 pub struct BaseSession {
     pub(super) mailbox_set: Rc<dyn MailboxSet>,
     pub(super) options: SessionOptions,
@@ -47,6 +57,8 @@ pub struct BaseSession {
     closed: Cell<bool>,
     views: RefCell<Vec<ViewHandle>>,
     waits: RefCell<Vec<Event>>,
+    /// Whether upkeep is under way or about to begin.
+    upkeep: Rc<Cell<bool>>,
 }
 
 impl BaseSession {
@@ -59,6 +71,7 @@ impl BaseSession {
             closed: Cell::new(false),
             views: RefCell::default(),
             waits: RefCell::default(),
+            upkeep: Rc::default(),
         }
     }
 
@@ -101,7 +114,7 @@ impl BaseSession {
         self.closed.get()
     }
 
-    /// A little upkeep of the mailboxes, invisible to every client; failures
+    /// A little upkeep of the mailboxes, now; invisible to every client; failures
     /// are swallowed, for there is nothing a client could do about them.
     pub async fn cleanup(&self) {
         let _ = self.mailbox_set.cleanup(false).await;
@@ -114,8 +127,14 @@ impl BaseSession {
             return Err(Error::closed("the session is closed"));
         }
         let result = operation.await;
-        if !matches!(&result, Err(error) if error.code() == ErrorCode::Aborted) {
-            self.cleanup().await;
+        let given_up = matches!(&result, Err(error) if error.code() == ErrorCode::Aborted);
+        if !given_up && self.mailbox_set.wants_cleanup() && !self.upkeep.replace(true) {
+            let (set, under_way) = (self.mailbox_set.clone(), Upkeep(self.upkeep.clone()));
+            let upkeep = async move {
+                let _ = set.cleanup(false).await;
+                drop(under_way);
+            };
+            platform::after_answer(upkeep).await;
         }
         result
     }

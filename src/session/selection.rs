@@ -56,7 +56,9 @@ impl BaseSession {
         wait_on: Option<&Event>,
         housekeeping: bool,
     ) -> Result<Updates> {
-        self.on_view(selected, Look::STATE, async |mailbox, selected| {
+        // One who waits looks for himself.
+        let look = if wait_on.is_some() { Look::AtCommit } else { Look::STATE };
+        self.on_view(selected, look, async |mailbox, selected| {
             if housekeeping {
                 mailbox.cleanup().await?;
             }

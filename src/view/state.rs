@@ -146,18 +146,25 @@ impl FlagPage {
 
     fn recount(&mut self) {
         self.live = [0; WORDS];
-        for (word, rows) in self.live.iter_mut().zip(self.flags.chunks(64)) {
+        (self.live_count, self.unseen_count, self.deleted_count) = (0, 0, 0);
+        // One pass without a branch: a mailbox of a million messages is counted when it is selected.
+        for (live, rows) in self.live.iter_mut().zip(self.flags.chunks(64)) {
+            let (mut dead, mut seen, mut deleted) = (0u64, 0u64, 0u64);
             for (bit, flags) in rows.iter().enumerate() {
-                *word |= u64::from(FlagBits(*flags).is_live()) << bit;
+                dead |= (flags >> FlagBits::TOMBSTONE.0.trailing_zeros() & 1) << bit;
+                seen |= (flags >> SystemFlags::SEEN.0.trailing_zeros() & 1) << bit;
+                deleted |= (flags >> SystemFlags::DELETED.0.trailing_zeros() & 1) << bit;
             }
+            *live = !dead & (u64::MAX >> (64 - rows.len()));
+            self.live_count += live.count_ones();
+            self.unseen_count += (*live & !seen).count_ones();
+            self.deleted_count += (*live & deleted).count_ones();
         }
-        self.live_count = self.live.iter().map(|word| word.count_ones()).sum();
-        let count = |system: SystemFlags, set: bool| {
-            let matching = self.flags.iter().map(|flags| FlagBits(*flags));
-            matching.filter(|bits| bits.is_live() && bits.has(system) == set).count() as u32
-        };
-        let (unseen, deleted) = (count(SystemFlags::SEEN, false), count(SystemFlags::DELETED, true));
-        (self.unseen_count, self.deleted_count) = (unseen, deleted);
+    }
+
+    /// About how many bytes it takes in memory.
+    pub fn bytes(&self) -> usize {
+        size_of::<FlagPage>() + (self.flags.capacity() + self.mod_seqs.capacity()) * 8
     }
 
     /// How many rows, dead ones included.

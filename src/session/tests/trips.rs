@@ -90,15 +90,13 @@ fn what_is_not_in_memory_comes_with_the_look() {
         let store = MemoryStore::new();
         let (counting, session, _) = two(&store).await;
         let (_, mut view) = session.select_mailbox("INBOX", false).await.unwrap();
+        // Each appended alone, so each has a pack of its own.
+        session.append_messages("INBOX", vec![mail(4)], Some(&mut view)).await.unwrap();
+        session.append_messages("INBOX", vec![mail(5)], Some(&mut view)).await.unwrap();
         // Index, ids and rows; then the directory; then the pack.
         counting.take_trips();
-        assert_eq!(read(&session, &mut view, "1").await.len(), 1);
+        assert_eq!(read(&session, &mut view, "4").await.len(), 1);
         assert_eq!(counting.take_trips(), (3, 0));
-        // Each message was appended alone, so each has a pack of its own.
-        session.append_messages("INBOX", vec![mail(4)], None).await.unwrap();
-        session.append_messages("INBOX", vec![mail(5)], None).await.unwrap();
-        read(&session, &mut view, "4").await;
-        counting.take_trips();
         assert_eq!(read(&session, &mut view, "5").await[0], mail(5).raw.to_vec());
         assert_eq!(counting.take_trips(), (1, 0));
     });
@@ -114,7 +112,7 @@ fn what_others_did_is_found_out_by_the_commit() {
         let add = StoreOptions::new(FlagOp::Add);
         other.update_flags(&mut theirs, &uids("2"), &flags("\\Flagged"), &add).await.unwrap();
         let stored = session.update_flags(&mut view, &uids("2"), &flags("\\Seen"), &add).await.unwrap();
-        assert_eq!(stored.messages[0].1.flags, flags("\\Seen \\Flagged"));
+        assert_eq!(stored.messages[0].1.flags.to_string(), "(\\Flagged \\Recent \\Seen)");
 
         // Locked, and unlocked, elsewhere.
         let locked = async |yes| other.mailbox_set().set_readonly(&MailboxName::inbox(), yes).await.unwrap();
