@@ -1,6 +1,6 @@
 //! The operations of the contracts of whole mailboxes and of filters, and of the engine itself.
 
-use offline_mailbox::backend::{AppendTarget, CreateOptions, MailboxSet};
+use offline_mailbox::backend::{AppendTarget, CreateOptions, Look, MailboxSet};
 use offline_mailbox::model::SpecialUse;
 
 use crate::actor::{Operation, changes, flags, message, name, reads};
@@ -95,6 +95,26 @@ pub const READS: &[Operation] = &[
         Box::pin(async {
             let found = actor.set.get_mailbox_by_id(&actor.sent.mailbox_id()).await?;
             Ok(format!("{:?}", found.map(|mailbox| mailbox.name())))
+        })
+    }),
+    reads("open a mailbox for one operation", &["MailboxSet::open_mailbox"], |actor| {
+        Box::pin(async {
+            let mut found = Vec::new();
+            for look in [Look::STATE, Look::AtCommit, Look::NOW] {
+                let mailbox = actor.set.open_mailbox(&actor.sent.mailbox_id(), look).await?;
+                found.push(mailbox.map(|mailbox| mailbox.name()));
+            }
+            Ok(format!("{found:?}"))
+        })
+    }),
+    reads("open a mailbox of a name for one operation", &["MailboxSet::open_mailbox_of"], |actor| {
+        Box::pin(async {
+            let mut exists = Vec::new();
+            for look in [Look::NOW, Look::STATE, Look::AtCommit] {
+                let mailbox = actor.set.open_mailbox_of(&name("Sent"), look).await?;
+                exists.push(mailbox.snapshot().await?.exists);
+            }
+            Ok(format!("{exists:?}"))
         })
     }),
     reads("events", &["MailboxSet::events"], |actor| {
