@@ -163,6 +163,7 @@ export function hide(persisted) {
   globalThis.dispatchEvent(Object.assign(new Event("pagehide"), { persisted }));
 }
 export function show() { globalThis.dispatchEvent(new Event("pageshow")); }
+export function standStill(frozen) { document.dispatchEvent(new Event(frozen ? "freeze" : "resume")); }
 export function hasLocks() { return !!navigator.locks; }
 export function isPage() { return typeof document !== "undefined"; }
 "#)]
@@ -188,6 +189,8 @@ extern "C" {
     fn break_opening(name: &str, message: &str, times: i32) -> Function;
     fn hide(persisted: bool);
     fn show();
+    #[wasm_bindgen(js_name = standStill)]
+    fn stand_still(frozen: bool);
     #[wasm_bindgen(js_name = hasLocks)]
     fn has_locks() -> bool;
     #[wasm_bindgen(js_name = isPage)]
@@ -237,6 +240,67 @@ async fn a_new_version_elsewhere_closes_and_says_so() {
     close_raw(&raw);
     store.close().await;
     delete_database(&name).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_new_version_that_came_while_the_page_stood_still_is_told_when_it_goes_on() {
+    if !is_page() {
+        return;
+    }
+    for frozen in [false, true] {
+        let name = name("overtaken");
+        let store = IndexedDbStore::open(&name).await.unwrap();
+        store.commit(one("1")).await.unwrap();
+        if frozen {
+            stand_still(true)
+        } else {
+            hide(true)
+        }
+        // Its connection is closed: it hears of nothing.
+        let raw = JsFuture::from(open_raw(&name, 2)).await.unwrap();
+        if frozen {
+            stand_still(false)
+        } else {
+            show()
+        }
+        for _ in 0..2 {
+            assert_eq!(store.read(Read::default()).await.unwrap_err().code(), ErrorCode::VersionChanged);
+            assert_eq!(store.commit(one("2")).await.unwrap_err().code(), ErrorCode::VersionChanged);
+        }
+        close_raw(&raw);
+        store.close().await;
+        delete_database(&name).await.unwrap();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_stands_still_hears_no_hints_and_hears_them_again_when_it_goes_on() {
+    if !is_page() {
+        return;
+    }
+    let fresh = Fresh::new(&IndexedDb).await;
+    let store = fresh.store.clone();
+    for frozen in [false, true] {
+        let still = |still: bool| match (frozen, still) {
+            (true, still) => stand_still(still),
+            (false, true) => hide(true),
+            (false, false) => show(),
+        };
+        still(true);
+        // Opened after that, so that standing still is not its lot.
+        let other = fresh.connect().await;
+        let mut hints = store.changes();
+        other.commit(one("1")).await.unwrap();
+        sleep_ms(100).await;
+        assert!(hints.changed().now_or_never().is_none());
+        still(false);
+        hints.changed().await;
+        assert!(hints.changed().now_or_never().is_none());
+        other.commit(one("2")).await.unwrap();
+        hints.changed().await;
+        other.close().await;
+    }
+    fresh.end().await;
 }
 
 #[wasm_bindgen_test]

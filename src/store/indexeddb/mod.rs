@@ -4,8 +4,8 @@
 //! what values mean.
 //!
 //! The connection is opened lazily and dropped whenever the platform lost it
-//! (or the page went into the page cache); the next call opens it again, three
-//! times at most. Nothing is ever deleted to recover. What a transaction does
+//! (or the page is frozen or put into the page cache); the next call opens it
+//! again, three times at most. Nothing is ever deleted to recover. What a transaction does
 //! runs to its end even if the caller stops waiting.
 
 mod fault;
@@ -107,7 +107,8 @@ impl IndexedDbStore {
         let duties = Duties {
             put_away: Box::new(move || {
                 if let Some(inner) = away.upgrade() {
-                    // A page with an open connection cannot be kept in the page cache.
+                    // A page that stands still cannot let go when another version asks for it, and one
+                    // with an open connection may not be kept in the page cache.
                     inner.let_go();
                 }
             }),
@@ -213,15 +214,26 @@ impl Inner {
         };
         // Closed, or overtaken by a new version, while it opened.
         self.check_open()?;
-        let connection = Rc::new(opened.inspect_err(|fault| {
-            if fault.error.code() == ErrorCode::StorageLost {
-                self.life.set(Life::Deleted);
-                self.hub.notify();
-            }
-        })?);
+        let connection = Rc::new(opened.map_err(|fault| self.ended_by(fault))?);
         self.must_exist.set(true);
         self.current.replace(Some(connection.clone()));
         Ok(connection)
+    }
+
+    /// What opening failed with; where that is for good, nothing is tried any more.
+    fn ended_by(&self, fault: Fault) -> Fault {
+        let life = match fault.error.code() {
+            ErrorCode::StorageLost => Life::Deleted,
+            // It was open here: a newer version came while no connection was that would have been told.
+            ErrorCode::SchemaTooNew if self.signals.borrow().is_some() => Life::VersionChanged,
+            _ => return fault,
+        };
+        self.life.set(life);
+        self.hub.notify();
+        match (life, self.check_open()) {
+            (Life::VersionChanged, Err(error)) => error.into(),
+            _ => fault,
+        }
     }
 
     /// The connection, if it is to the database that was open before: another

@@ -1,11 +1,14 @@
 //! Hints to and from other tabs, and from the page's life: a broadcast
-//! channel, coming back to the foreground, going into the page cache. Not
-//! here: what anybody does on a hint.
+//! channel, coming back to the foreground, being frozen or kept in the page
+//! cache. Not here: what anybody does on a hint.
 //!
 //! Two messages exist: `true`, the sequence has moved; `false`, a writer
 //! starves and asks the others to queue behind it.
 // The attribute's expansion holds the unsafe calls across the border.
 #![allow(unsafe_code)]
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
@@ -58,24 +61,61 @@ impl Drop for Listener {
 
 /// What the store does on a signal that is not for its hub.
 pub(super) struct Duties {
-    /// The page goes into the page cache.
+    /// The page is about to stand still: frozen, or kept in the page cache.
     pub(super) put_away: Box<dyn Fn()>,
     /// Another connection asks for precedence.
     pub(super) give_way: Box<dyn Fn()>,
 }
 
+/// The channel to the other connections, while it is open.
+struct Line {
+    name: String,
+    hub: Hub,
+    give_way: Box<dyn Fn()>,
+    open: RefCell<Option<(BroadcastChannel, Option<Listener>)>>,
+}
+
+impl Line {
+    /// Opens the channel, unless it is open or there are none here.
+    fn open(self: &Rc<Self>) {
+        if self.open.borrow().is_some() {
+            return;
+        }
+        let Ok(channel) = BroadcastChannel::new(&self.name) else { return };
+        let line = Rc::downgrade(self);
+        let listener = Listener::new(&channel, "message", move |event| {
+            let Some(line) = line.upgrade() else { return };
+            if property(&event, "data").is_some_and(|data| data.is_falsy()) {
+                (line.give_way)();
+            } else {
+                line.hub.notify();
+            }
+        });
+        // In Node an open channel would keep the process alive.
+        if let Some(unref) = property(&channel, "unref").and_then(|unref| unref.dyn_into::<Function>().ok()) {
+            let _ = unref.call0(&channel);
+        }
+        self.open.replace(Some((channel, listener)));
+    }
+
+    fn close(&self) {
+        if let Some((channel, listener)) = self.open.take() {
+            drop(listener);
+            channel.close();
+        }
+    }
+}
+
 /// The signals of one store; silent once dropped.
 pub(super) struct Signals {
-    channel: Option<BroadcastChannel>,
+    line: Rc<Line>,
     // Taken off on drop.
     _listeners: Vec<Listener>,
 }
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        if let Some(channel) = &self.channel {
-            channel.close();
-        }
+        self.line.close();
     }
 }
 
@@ -90,42 +130,41 @@ impl Signals {
     /// `name` and from the page's return, and does the duties.
     pub(super) fn start(name: &str, hub: &Hub, duties: Duties) -> Signals {
         let Duties { put_away, give_way } = duties;
+        let line =
+            Rc::new(Line { name: name.to_owned(), hub: hub.clone(), give_way, open: RefCell::default() });
+        line.open();
         let mut listeners = Vec::new();
-        let channel = BroadcastChannel::new(name).ok();
-        if let Some(channel) = &channel {
-            let hub = hub.clone();
-            listeners.extend(Listener::new(channel, "message", move |event| {
-                if property(&event, "data").is_some_and(|data| data.is_falsy()) {
-                    give_way();
-                } else {
+        let global: JsValue = js_sys::global().into();
+        if let Some(document) = property(&global, "document") {
+            // A page that stands still hears nothing; what it holds open is in the way of others,
+            // and a hint on its channel would cost it its place in the page cache.
+            let leaving = line.clone();
+            let leave = Rc::new(move || {
+                put_away();
+                leaving.close();
+            });
+            let returning = line.clone();
+            let come_back = Rc::new(move || {
+                returning.open();
+                returning.hub.notify();
+            });
+            let (hub, page) = (hub.clone(), document.clone());
+            listeners.extend(Listener::new(&document, "visibilitychange", move |_| {
+                if property(&page, "visibilityState").is_some_and(|state| state == "visible") {
                     hub.notify();
                 }
             }));
-            // In Node an open channel would keep the process alive.
-            if let Some(unref) =
-                property(channel, "unref").and_then(|unref| unref.dyn_into::<Function>().ok())
-            {
-                let _ = unref.call0(channel);
-            }
-        }
-        let global: JsValue = js_sys::global().into();
-        if let Some(document) = property(&global, "document") {
-            let (shown, resumed, returned) = (hub.clone(), hub.clone(), hub.clone());
-            let page = document.clone();
-            listeners.extend(Listener::new(&document, "visibilitychange", move |_| {
-                if property(&page, "visibilityState").is_some_and(|state| state == "visible") {
-                    shown.notify();
-                }
-            }));
-            listeners.extend(Listener::new(&document, "resume", move |_| resumed.notify()));
-            listeners.extend(Listener::new(&global, "pageshow", move |_| returned.notify()));
+            let (freeze, resume) = (leave.clone(), come_back.clone());
+            listeners.extend(Listener::new(&document, "freeze", move |_| freeze()));
+            listeners.extend(Listener::new(&document, "resume", move |_| resume()));
+            listeners.extend(Listener::new(&global, "pageshow", move |_| come_back()));
             listeners.extend(Listener::new(&global, "pagehide", move |event| {
                 if property(&event, "persisted").is_some_and(|persisted| persisted.is_truthy()) {
-                    put_away();
+                    leave();
                 }
             }));
         }
-        Signals { channel, _listeners: listeners }
+        Signals { line, _listeners: listeners }
     }
 
     /// Tells the other connections that the sequence has moved.
@@ -139,7 +178,7 @@ impl Signals {
     }
 
     fn post(&self, message: JsValue) {
-        if let Some(channel) = &self.channel {
+        if let Some((channel, _)) = self.line.open.borrow().as_ref() {
             // A hint may be lost.
             let _ = channel.post_message(&message);
         }
