@@ -91,7 +91,7 @@ fn give_back(place: &Place) -> bool {
 
 /// Opens a database, or shares it where it is open here already.
 pub(super) async fn lease(options: EngineOptions, place: Place, factory: Option<Function>) -> Result<Lease> {
-    let set = loop {
+    let (set, shared) = loop {
         let (opening, ours) = ENGINES.with(|engines| {
             let mut engines = engines.borrow_mut();
             let ours = !engines.contains_key(&place);
@@ -103,7 +103,7 @@ pub(super) async fn lease(options: EngineOptions, place: Place, factory: Option<
             (engine.opening.clone(), ours)
         });
         match opening.await {
-            Ok(set) => break set,
+            Ok(set) => break (set, !ours),
             Err(error) => {
                 // A failure is shared by those who waited for it, and by nobody who comes later.
                 give_back(&place);
@@ -119,6 +119,9 @@ pub(super) async fn lease(options: EngineOptions, place: Place, factory: Option<
         Error::new(ErrorCode::StorageLost, "another database is in the place of the one that is expected")
     } else if lease.set.owner() != options.owner {
         Error::invalid(format!("the database belongs to {:?}", lease.set.owner()))
+    } else if shared && let Err(error) = lease.set.sequence().await {
+        // Its storage is gone for good: deleted, or another version's.
+        error
     } else {
         return Ok(lease);
     };

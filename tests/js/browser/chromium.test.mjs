@@ -171,6 +171,9 @@ test("a database that another tab deletes is lost, not silently begun anew", OPT
   assert.equal(code, "STORAGE_LOST");
   await one.waitForFunction(() => told.length === 2);
   assert.deepEqual(await one.evaluate(() => told), ["STORAGE_LOST", "STORAGE_LOST"]);
+  // Another session here would share what is lost.
+  const shared = await one.evaluate(() => mailbox.openSession({ owner: "ada@example.org" }).catch((error) => error.code));
+  assert.equal(shared, "STORAGE_LOST");
   assert.equal(await one.evaluate(() => session.close().then(() => session.closed)), true);
   const anew = await one.evaluate(async () => {
     const session = await mailbox.openSession({ owner: "ada@example.org" });
