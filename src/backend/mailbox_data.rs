@@ -103,7 +103,8 @@ pub trait MailboxData {
     /// view's own count.
     async fn select(&self, readonly: bool) -> Result<(MailboxSnapshot, SelectedMailbox)>;
 
-    /// Gives every unclaimed `\Recent` to this view. Takes no step of the mod-sequence.
+    /// Gives every unclaimed `\Recent` to this view, and feeds it a state in which these messages
+    /// are: whose `\Recent` it has, it tells of. Takes no step of the mod-sequence.
     /// Does nothing for a read-only view.
     async fn claim_recent(&self, selected: &mut SelectedMailbox) -> Result<()>;
 

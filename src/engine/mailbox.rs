@@ -274,8 +274,11 @@ impl MailboxData for StoreMailbox {
 
     async fn claim_recent(&self, selected: &mut SelectedMailbox) -> Result<()> {
         if !selected.is_readonly() {
-            let (_, claimed) = self.claim().await?;
+            let (loaded, claimed) = self.claim().await?;
             selected.add_recent(&claimed);
+            // The claim may be of messages that the view was not fed yet. Closed before it were, it
+            // would take their `\Recent` away, and nobody would have been told of it.
+            selected.feed(loaded.state.clone());
         }
         Ok(())
     }

@@ -94,6 +94,7 @@ macro_rules! conformance_suite {
             select_recent:
                 s71_s75_select_claims_recent_once,
                 s75_two_who_select_at_once_share_no_recent,
+                s75_a_view_knows_of_every_message_whose_recent_it_takes,
                 s72_examine_shows_recent_and_leaves_it,
                 s73_a_read_only_mailbox_never_loses_its_recents,
                 s73_s136_a_lock_by_another_is_seen,

@@ -33,6 +33,19 @@ pub async fn s75_two_who_select_at_once_share_no_recent(world: Rc<World>) {
     assert_eq!(mine.1.recent().len() + theirs.1.recent().len(), 1);
 }
 
+pub async fn s75_a_view_knows_of_every_message_whose_recent_it_takes(world: Rc<World>) {
+    world.fixture().await;
+    let (mut client, mut rival) = (world.client(), world.rival().await);
+    client.select("INBOX").await;
+    // Between a look at the mailbox, which had nothing to claim of this, and the claim.
+    let mailbox = world.mailbox("INBOX").await;
+    let uid = rival.append("INBOX", "Subject: late\r\n\r\n").await.uids[0];
+    let view = client.selected.as_mut().unwrap();
+    mailbox.claim_recent(view).await.unwrap();
+    assert_eq!(told(&view.updates(&Default::default())), "5 EXISTS; 2 RECENT; 5 FETCH 105 (\\Recent)");
+    assert_eq!((recent(&client), rival.status("INBOX").await.recent), (vec![104, uid], 0));
+}
+
 pub async fn s72_examine_shows_recent_and_leaves_it(world: Rc<World>) {
     world.fixture().await;
     let mut client = world.client();
