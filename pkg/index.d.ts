@@ -148,13 +148,17 @@ export interface OpenSessionOptions {
  * is none) and returns a session. Sessions of one page share an open database. A failed load is
  * tried anew by the next call.
  *
- * Several tabs, programs and threads may have one database open; each sees the others' changes.
+ * Several tabs, programs and threads may have one database open; each sees the others' changes, at once
+ * or, where a hint is lost, within five seconds. One that was frozen or in the page cache is told
+ * everything when it comes back. Where a newer version of this library changes the database's format,
+ * sessions of older ones let go, and all their calls and feeds fail with `VERSION_CHANGED`: reload the page.
  *
  * Fails with `UNAVAILABLE` (neither IndexedDB nor `node:sqlite` here and no other backend named; the file
- * cannot be reached; the engine cannot be loaded), `NOT_FOUND` (no such backend), `STORAGE_LOST` (see
- * `expectDatabaseId`), `BLOCKED` (another tab
- * holds an older version, another program the file), `SCHEMA_TOO_NEW`, `CORRUPT` (also for a file that is no
- * database of this library), `QUOTA_EXCEEDED`, `INVALID_ARGUMENT` (also where the database is another owner's).
+ * cannot be reached; the engine cannot be loaded), `NOT_FOUND` (no such backend), `BLOCKED` (another tab
+ * holds an older version and does not let go within three seconds; another program has the file locked),
+ * `STORAGE_LOST` (see `expectDatabaseId`; also, as `VERSION_CHANGED`, where a session of this page that met
+ * with it is still open: close that), `SCHEMA_TOO_NEW`, `CORRUPT` (also for a file that is no database of
+ * this library), `QUOTA_EXCEEDED`, `INVALID_ARGUMENT` (also where the database is another owner's).
  */
 export function openSession(options: OpenSessionOptions & WorkerOption): Promise<Session>;
 
