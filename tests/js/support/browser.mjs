@@ -12,7 +12,7 @@ const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "a
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
 
 /**
- * Serves pkg/ and tests/js/browser/ and what `extra` maps addresses to ({ type, body }, a path, or a
+ * Serves pkg/ and tests/js/browser/ and what `extra` maps addresses to ({ type, body, cache }, a path, or a
  * function of request and response); an address that is not there answers with the page, as many development servers do.
  */
 export async function serve(t, extra = {}) {
@@ -35,7 +35,7 @@ export async function serve(t, extra = {}) {
         }
       }
     }
-    response.writeHead(200, { "content-type": type, "content-security-policy": POLICY, "cache-control": "no-store" });
+    response.writeHead(200, { "content-type": type, "content-security-policy": POLICY, "cache-control": given?.cache ?? "no-store" });
     response.end(body);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -92,6 +92,11 @@ export async function webdriver(t, origin, name, { preferences = {} } = {}) {
     for (const [key, value] of Object.entries(preferences)) options.setPreference(key, value);
     if (process.env.FIREFOX) options.setBinary(process.env.FIREFOX);
     builder.forBrowser("firefox").setFirefoxOptions(options).setFirefoxService(new firefox.ServiceBuilder(process.env.GECKODRIVER));
+  } else if (name === "chrome") {
+    const chrome = await import("selenium-webdriver/chrome.js");
+    const options = new chrome.Options().addArguments("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", `--user-data-dir=${await folder(t)}`);
+    options.setChromeBinaryPath(process.env.CHROMIUM ?? "/usr/bin/chromium");
+    builder.forBrowser("chrome").setChromeOptions(options).setChromeService(new chrome.ServiceBuilder(process.env.CHROMEDRIVER));
   } else {
     const { default: remote } = await import("selenium-webdriver/remote/index.js");
     service = new remote.DriverService(process.env.WEBKITDRIVER, {
@@ -113,11 +118,11 @@ export async function webdriver(t, origin, name, { preferences = {} } = {}) {
   const ready = () => driver.wait(() => driver.executeScript("return globalThis.mailboxReady === true"), 60_000);
   return {
     driver,
-    async tab() {
+    async tab(address = "/") {
       if ((await driver.getAllWindowHandles()).length === 0 || (await driver.getCurrentUrl()).startsWith(origin)) {
         await driver.switchTo().newWindow("tab");
       }
-      await driver.get(`${origin}/`);
+      await driver.get(`${origin}${address}`);
       await ready();
       return driver.getWindowHandle();
     },
