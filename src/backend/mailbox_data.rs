@@ -99,8 +99,8 @@ pub trait MailboxData {
 
     /// Opens a view. A read-write one claims every unclaimed `\Recent` in the
     /// same commit, so that exactly one view has each (semantics 71, 75); a
-    /// read-only one sees them and leaves them. The snapshot's `recent` is the
-    /// view's own count.
+    /// read-only one sees them and leaves them, and so does any on a full disk.
+    /// The snapshot's `recent` is the view's own count.
     async fn select(&self, readonly: bool) -> Result<(MailboxSnapshot, SelectedMailbox)>;
 
     /// Gives every unclaimed `\Recent` to this view, and feeds it a state in which these messages

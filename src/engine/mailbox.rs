@@ -14,8 +14,8 @@ use super::{Engine, Loaded, Slot};
 use crate::backend::{ImportOptions, ImportProgress, MailboxData, UpdateOutcome};
 use crate::mime::ListRow;
 use crate::model::{
-    AppendMessage, Error, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields, ModSeq,
-    RangeSet, Result, Uid, Value,
+    AppendMessage, Error, ErrorCode, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields,
+    ModSeq, RangeSet, Result, Uid, Value,
 };
 use crate::platform;
 use crate::store::{Durability, Read};
@@ -78,9 +78,12 @@ impl StoreMailbox {
         }
     }
 
-    /// Takes every unclaimed `\Recent`; returns them and the mailbox without them.
+    /// Takes every unclaimed `\Recent`; returns them and the mailbox without
+    /// them. On a full disk it takes none: they wait for the next view, and
+    /// who only wants to read, or to delete, can.
     async fn claim(&self) -> Result<(Rc<Loaded>, RangeSet)> {
-        self.engine
+        let claimed = self
+            .engine
             .transact(self.durability, async |assembly| {
                 let loaded = assembly.mailbox(self.place.number).await?;
                 let mut core = loaded.core.clone();
@@ -93,7 +96,13 @@ impl StoreMailbox {
                 assembly.set_mailbox(self.place.number, core, MailboxState::clone(&loaded.state));
                 Ok((assembly.mailbox(self.place.number).await?, claimed))
             })
-            .await
+            .await;
+        match claimed {
+            Err(error) if error.code() == ErrorCode::QuotaExceeded => {
+                Ok((self.fresh().await?, RangeSet::new()))
+            }
+            claimed => claimed,
+        }
     }
 
     fn snapshot_of(&self, core: &Core, readonly: bool, recent: u64) -> MailboxSnapshot {

@@ -225,6 +225,27 @@ fn opening_ends_where_the_store_never_takes_a_database() {
 }
 
 #[test]
+fn a_full_disk_keeps_nobody_from_selecting() {
+    block_on(async {
+        let store = FaultyStore::new(Rc::new(MemoryStore::new()));
+        let set = StoreMailboxSet::open(store.clone(), EngineOptions::default()).await.unwrap();
+        let inbox = inbox(&set).await;
+        inbox.append(mail(0), true).await.unwrap();
+        store.plan_random(1, 100, &[Fault::Fail(ErrorCode::QuotaExceeded)]);
+        let (snapshot, mut first) = inbox.select(false).await.unwrap();
+        assert_eq!((snapshot.exists, snapshot.recent), (1, 0));
+        inbox.update_selected(&mut first, None).await.unwrap();
+        assert_eq!(first.recent().len(), 0);
+        store.reset();
+        // The \Recent waits for whoever is next.
+        let (_, second) = inbox.select(false).await.unwrap();
+        assert_eq!(second.recent().len(), 1);
+        inbox.update_selected(&mut first, None).await.unwrap();
+        assert_eq!(first.recent().len(), 0);
+    });
+}
+
+#[test]
 fn what_died_far_apart_is_given_back_in_bounded_commits() {
     block_on(async {
         let store = MemoryStore::new();
