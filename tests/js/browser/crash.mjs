@@ -57,3 +57,5 @@ export function starve() {
     return false;
   }
 }
+
+globalThis.breaking = { arm, starve };
