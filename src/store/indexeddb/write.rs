@@ -14,6 +14,11 @@ use crate::store::{Batch, Guard, JOURNAL_LENGTH, Outcome, Sequence, js_bytes};
 /// Every so many commits the journal's old entries are dropped.
 const TRIM_EVERY: u64 = 256;
 
+/// A batch with no more than this is committed without waiting for its
+/// requests. Firefox keeps values of 1 MiB and more in files of their own, and
+/// some 2 MB of the others in memory.
+const SMALL_BYTES: usize = 64 * 1024;
+
 /// The tables a batch touches.
 pub(super) fn tables(batch: &Batch) -> Vec<&'static str> {
     let mut tables: Vec<&'static str> = batch
@@ -78,6 +83,7 @@ pub(super) async fn commit(mut tx: Tx, batch: &Batch, before: &Cell<Sequence>) -
         };
         tx.delete_range(JOURNAL, &old)?;
     }
-    tx.commit().await?;
+    let bytes: usize = batch.puts.iter().map(|(_, value)| value.len()).sum();
+    tx.commit(bytes <= SMALL_BYTES).await?;
     Ok(Outcome::Committed(sequence))
 }

@@ -78,6 +78,15 @@ const FAULTS = {
       if (enough()) return work();
       throw error();
     }),
+  // Among others that do not: all must be undone.
+  "a request fails": (enough) =>
+    swap(IDBObjectStore.prototype, "put", function (work) {
+      if (!enough()) {
+        this.add(0, [0]);
+        this.add(0, [0]);
+      }
+      return work();
+    }),
   "a commit is undone": (enough, error) =>
     swap(IDBTransaction.prototype, "commit", function (work) {
       if (enough()) return work();
@@ -94,7 +103,7 @@ const FAULTS = {
     }),
 };
 
-export const NAMES = Object.keys(FAULTS);
+export const NAMES = Object.keys(FAULTS).filter((name) => name !== "a request fails");
 /** Those of which it stays unknown whether they were one; nothing else is done twice. */
 export const WRITING = ["put throws", "a commit is undone", "a commit's answer is lost"];
 

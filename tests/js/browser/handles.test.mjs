@@ -58,14 +58,17 @@ const BODY = `
   fail("transaction throws", Infinity, "SecurityError", "no");
   const refused = await session.updateFlags(selected, [1], ["\\\\Flagged"]).catch((error) => error.code);
   mend();
+  fail("a request fails", 1);
+  const half = await session.appendMessages("INBOX", [{ raw: mail("half", "x".repeat(300_000)) }]).catch((error) => error.code);
+  mend();
   const subjects = [];
   for await (const { messages } of session.fetchPages(selected, "1:*", { envelope: true })) subjects.push(...messages.map((each) => each.envelope.subject));
   const report = await session.verify();
   await session.close();
-  return { problems, told, refused, subjects: subjects.sort(), appended: appended.sort(), verified: report.problems };
+  return { problems, told, refused, half, subjects: subjects.sort(), appended: appended.sort(), verified: report.problems };
 `;
 
-function check({ problems, told, refused, subjects, appended, verified }) {
+function check({ problems, told, refused, half, subjects, appended, verified }) {
   assert.deepEqual(problems, []);
   const twice = ["UNAVAILABLE", true, "UNAVAILABLE", true];
   assert.deepEqual(told, {
@@ -81,7 +84,7 @@ function check({ problems, told, refused, subjects, appended, verified }) {
     // It landed at the first time, and is found.
     "a commit's answer is lost": ["done", false],
   });
-  assert.equal(refused, "UNAVAILABLE");
+  assert.deepEqual([refused, half], ["UNAVAILABLE", "INTERNAL"]);
   assert.deepEqual(subjects, appended);
   assert.deepEqual(verified, []);
 }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { chromium, serve } from "../support/browser.mjs";
+import { chromium, serve, webdriver } from "../support/browser.mjs";
 
 const OPTIONS = { timeout: 240_000 };
 
@@ -140,3 +140,39 @@ for (const [store, args] of [["LevelDB", []], ["SQLite", ["--enable-features=Idb
     assert.deepEqual(after, { codes: ["done", "done"], problems: [], report: ["number", "number", "boolean"] });
   });
 }
+
+/** What else an origin may keep. */
+const OTHER = `
+  await new Promise((resolve, reject) => {
+    const opening = indexedDB.open("other", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("all");
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction("all", "readwrite");
+      transaction.objectStore("all").put(Array.from({ length: 50 }, () => crypto.getRandomValues(new Uint8Array(65_536))), 1);
+      transaction.oncomplete = resolve;
+      transaction.onabort = reject;
+      opening.result.close();
+    };
+  });
+`;
+
+test("a full share of the disk, in Firefox", OPTIONS, async (t) => {
+  // In KiB, for all origins together.
+  const preferences = { "dom.quotaManager.temporaryStorage.fixedLimit": 24_000, "dom.quotaManager.testing": true };
+  const browser = await webdriver(t, await serve(t), "firefox", { preferences });
+  const one = await browser.tab();
+  await browser.run(one, OTHER);
+  await browser.run(one, FILL);
+  const seen = await browser.run(one, PICTURE + EXHAUST);
+  t.diagnostic(`${seen.written} written, then: ${JSON.stringify(seen.codes)}`);
+  checkFull(seen);
+  const two = await browser.tab();
+  const elsewhere = await browser.run(two, PICTURE + LOOK);
+  await browser.reload();
+  const reloaded = await browser.run(two, PICTURE + LOOK);
+  for (const each of [elsewhere, reloaded]) assert.deepEqual([each.seen, each.problems], [seen.after, []]);
+  // At its very limit not even a deletion fits, until something else of the origin has gone.
+  await browser.run(two, `await new Promise((resolve) => (indexedDB.deleteDatabase("other").onsuccess = resolve));`);
+  const after = await browser.run(two, AFTER.replace("PATIENCE", "90_000"));
+  assert.deepEqual(after, { codes: ["done", "done"], problems: [], report: ["number", "number", "boolean"] });
+});

@@ -134,7 +134,7 @@ export async function webdriver(t, origin, name, { preferences = {} } = {}) {
       await driver.switchTo().window(tab);
       const answer = await driver.executeAsyncScript(
         `const done = arguments[arguments.length - 1];
-         (async () => { ${body} })().then((value) => done({ value }), (error) => done({ error: String(error?.stack ?? error) + " " + error?.code }));`,
+         (async () => { ${body} })().then((value) => done({ value }), (error) => done({ error: String(error?.stack ?? error) + " " + [error?.code, error?.message, error?.cause].join(" ") }));`,
       );
       if (answer.error) throw new Error(answer.error);
       return answer.value;
