@@ -41,7 +41,7 @@ const BODY = `
     // In the midst of a commit, half of which is queued.
     ["trap", "put", 3],
     ["throws", "put", 5],
-    ["stack", "commit", 0],
+    ["stack", "put", 1],
     ["trap", "result", 0],
     ["trap", "set_onsuccess", 1],
     ["trap", "queueMicrotask", 2],
