@@ -2,6 +2,7 @@
 //! IMAP response codes, constructors. Not here: how a platform's own
 //! exceptions are classified (each store does that at its border).
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// `Result` with this crate's [`Error`].
@@ -94,10 +95,15 @@ impl TextPosition {
 
 /// Why an operation failed. Unless a method says otherwise, an operation that
 /// fails has changed nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
+// One pointer: every `?` moves it and every result has room for it, so what it
+// holds would be paid for in code all over.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
     code: ErrorCode,
-    message: String,
+    message: Cow<'static, str>,
     cause: Option<String>,
     position: Option<TextPosition>,
     outcome_unknown: bool,
@@ -105,12 +111,18 @@ pub struct Error {
 
 impl Error {
     /// An error with a code and a sentence for a developer.
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Error { code, message: message.into(), cause: None, position: None, outcome_unknown: false }
+    pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Error::of(code, message.into())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn of(code: ErrorCode, message: Cow<'static, str>) -> Self {
+        Error(Box::new(Inner { code, message, cause: None, position: None, outcome_unknown: false }))
     }
 
     /// [`ErrorCode::InvalidArgument`].
-    pub fn invalid(message: impl Into<String>) -> Self {
+    pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Error::new(ErrorCode::InvalidArgument, message)
     }
 
@@ -120,87 +132,95 @@ impl Error {
     }
 
     /// [`ErrorCode::Corrupt`].
-    pub fn corrupt(message: impl Into<String>) -> Self {
+    pub fn corrupt(message: impl Into<Cow<'static, str>>) -> Self {
         Error::new(ErrorCode::Corrupt, message)
     }
 
     /// [`ErrorCode::Internal`].
-    pub fn internal(message: impl Into<String>) -> Self {
+    pub fn internal(message: impl Into<Cow<'static, str>>) -> Self {
         Error::new(ErrorCode::Internal, message)
     }
 
     /// [`ErrorCode::Closed`].
-    pub fn closed(message: impl Into<String>) -> Self {
+    pub fn closed(message: impl Into<Cow<'static, str>>) -> Self {
         Error::new(ErrorCode::Closed, message)
     }
 
     /// The same error, carrying the platform's own words.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// The same error, found at this place of the text that was given.
     #[must_use]
     pub fn at(mut self, position: TextPosition) -> Self {
-        self.position = Some(position);
+        self.0.position = Some(position);
         self
     }
 
     /// The same error under another code; the original's words become the cause.
     #[must_use]
-    pub fn with_code(self, code: ErrorCode) -> Self {
-        Error { code, ..self }
+    pub fn with_code(mut self, code: ErrorCode) -> Self {
+        self.0.code = code;
+        self
     }
 
     /// Marks a commit whose answer was lost: it may or may not have landed.
     /// Only a [`crate::store::Store`] sets this, and only the engine reads it.
     #[must_use]
     pub fn with_unknown_outcome(mut self) -> Self {
-        self.outcome_unknown = true;
+        self.0.outcome_unknown = true;
         self
     }
 
     /// The same error, once it is known that the commit did not land.
     #[must_use]
-    pub fn without_unknown_outcome(self) -> Self {
-        Error { outcome_unknown: false, ..self }
+    pub fn without_unknown_outcome(mut self) -> Self {
+        self.0.outcome_unknown = false;
+        self
     }
 
     /// The stable code.
     pub fn code(&self) -> ErrorCode {
-        self.code
+        self.0.code
     }
 
     /// A sentence for a developer; not stable.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The platform's own words, if it said any.
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// Where in the text that was given it was found, if it was found in one.
     pub fn position(&self) -> Option<TextPosition> {
-        self.position
+        self.0.position
     }
 
     /// Whether the operation may nevertheless have landed.
     pub fn outcome_unknown(&self) -> bool {
-        self.outcome_unknown
+        self.0.outcome_unknown
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code.as_str(), self.message)?;
-        if let Some(TextPosition { line, column }) = self.position {
+        write!(f, "{}: {}", self.0.code.as_str(), self.0.message)?;
+        if let Some(TextPosition { line, column }) = self.0.position {
             write!(f, " at line {line}, column {column}")?;
         }
-        match &self.cause {
+        match &self.0.cause {
             Some(cause) => write!(f, " ({cause})"),
             None => Ok(()),
         }
