@@ -25,8 +25,8 @@ impl SessionHandle {
         &self,
         call: impl AsyncFnOnce(Rc<dyn FilterSet>) -> Result<T> + 'static,
     ) -> Promise {
-        let core = self.core.clone();
-        promise(async move { Ok(call(core.filters()?).await?.into()) })
+        let filters = self.core.filters();
+        promise(async move { Ok(call(filters?).await?.into()) })
     }
 }
 
@@ -135,13 +135,11 @@ impl SessionHandle {
         mailbox: String,
         id: Option<u32>,
     ) -> Promise {
-        let core = self.core.clone();
         let message = convert::append_message(&message);
-        promise(async move {
+        self.maybe_on_view(id, async move |core, view| {
             let AppendMessage { raw, flags, internal_date } = message?;
             let options = DeliverOptions { sender, recipient, mailbox, flags, internal_date };
-            core.with_maybe(id, async |view| Ok(delivered(&core.session.deliver(raw, &options, view).await?)))
-                .await
+            Ok(delivered(&core.session.deliver(raw, &options, view).await?))
         })
     }
 }

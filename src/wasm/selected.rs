@@ -27,31 +27,25 @@ impl Views {
         id
     }
 
-    /// Lends a view to a call; what the call returns comes back with it.
-    pub(super) async fn with<T>(
-        &self,
-        id: u32,
-        call: impl AsyncFnOnce(&mut SelectedMailbox) -> T,
-    ) -> Result<T> {
-        let mut view = self.take(id)?;
-        let answer = call(&mut view).await;
-        // Removed meanwhile only by `clear`: then it ends here.
-        if let Some(place) = self.views.borrow_mut().get_mut(&id) {
-            *place = Some(view);
-        }
-        Ok(answer)
-    }
-
-    fn take(&self, id: u32) -> Result<SelectedMailbox> {
+    /// Lends a view to a call, until it is given back.
+    pub(super) fn lend(&self, id: u32) -> Result<SelectedMailbox> {
         match self.views.borrow_mut().get_mut(&id) {
             Some(place) => place.take().ok_or_else(|| Error::internal("two calls met on one view")),
             None => Err(Error::closed("the view is closed")),
         }
     }
 
+    /// Takes a lent view back.
+    pub(super) fn give_back(&self, id: u32, view: SelectedMailbox) {
+        // Removed meanwhile only by `clear`: then it ends here.
+        if let Some(place) = self.views.borrow_mut().get_mut(&id) {
+            *place = Some(view);
+        }
+    }
+
     /// Takes a view out for good.
     pub(super) fn remove(&self, id: u32) -> Result<SelectedMailbox> {
-        let view = self.take(id)?;
+        let view = self.lend(id)?;
         self.views.borrow_mut().remove(&id);
         self.orders.borrow_mut().remove(&id);
         Ok(view)

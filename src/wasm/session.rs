@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures::future::LocalBoxFuture;
 use js_sys::{Array, Function, Promise};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
@@ -66,30 +67,23 @@ pub(super) struct Core {
 
 impl Core {
     /// Runs a call that may be given a view: its answer, with how the view stands.
-    pub(super) async fn with_maybe(
-        &self,
-        id: Option<u32>,
-        call: impl AsyncFnOnce(Option<&mut SelectedMailbox>) -> Result<Record>,
-    ) -> Result<JsValue> {
-        match id {
-            None => Ok(call(None).await?.into()),
-            Some(id) => self.with_view(id, async |view| call(Some(view)).await).await,
-        }
+    async fn with_maybe(&self, id: Option<u32>, call: Box<dyn MaybeCall>) -> Result<JsValue> {
+        let Some(id) = id else { return Ok(call.run(self, None).await?.into()) };
+        let mut view = self.views.lend(id)?;
+        let answer = call.run(self, Some(&mut view)).await;
+        self.back(id, view, answer)
     }
 
     /// Runs a call on a view: its answer, with how the view stands.
-    pub(super) async fn with_view(
-        &self,
-        id: u32,
-        call: impl AsyncFnOnce(&mut SelectedMailbox) -> Result<Record>,
-    ) -> Result<JsValue> {
-        let answer = self
-            .views
-            .with(id, async |view| {
-                let answer = call(view).await?;
-                Ok(answer.set("view", convert::view(view)))
-            })
-            .await?;
+    async fn with_view(&self, id: u32, call: Box<dyn ViewCall>) -> Result<JsValue> {
+        let mut view = self.views.lend(id)?;
+        let answer = call.run(self, &mut view).await;
+        self.back(id, view, answer)
+    }
+
+    fn back(&self, id: u32, view: SelectedMailbox, answer: Result<Record>) -> Result<JsValue> {
+        let answer = answer.map(|answer| answer.set("view", convert::view(&view)));
+        self.views.give_back(id, view);
         answer.map(JsValue::from)
     }
 
@@ -123,14 +117,70 @@ pub struct SessionHandle {
     pub(super) core: Rc<Core>,
 }
 
+/// A call on a view. Behind this trait, and the next, lending the view and
+/// saying how it stands is in the wasm once and not once per method.
+trait ViewCall {
+    fn run<'a>(
+        self: Box<Self>,
+        core: &'a Core,
+        view: &'a mut SelectedMailbox,
+    ) -> LocalBoxFuture<'a, Result<Record>>;
+}
+
+impl<F: AsyncFnOnce(&Core, &mut SelectedMailbox) -> Result<Record> + 'static> ViewCall for F {
+    fn run<'a>(
+        self: Box<Self>,
+        core: &'a Core,
+        view: &'a mut SelectedMailbox,
+    ) -> LocalBoxFuture<'a, Result<Record>> {
+        Box::pin((*self)(core, view))
+    }
+}
+
+/// A call that may be given a view.
+trait MaybeCall {
+    fn run<'a>(
+        self: Box<Self>,
+        core: &'a Core,
+        view: Option<&'a mut SelectedMailbox>,
+    ) -> LocalBoxFuture<'a, Result<Record>>;
+}
+
+impl<F: AsyncFnOnce(&Core, Option<&mut SelectedMailbox>) -> Result<Record> + 'static> MaybeCall for F {
+    fn run<'a>(
+        self: Box<Self>,
+        core: &'a Core,
+        view: Option<&'a mut SelectedMailbox>,
+    ) -> LocalBoxFuture<'a, Result<Record>> {
+        Box::pin((*self)(core, view))
+    }
+}
+
 impl SessionHandle {
     pub(super) fn on_view(
         &self,
         id: u32,
         call: impl AsyncFnOnce(&Core, &mut SelectedMailbox) -> Result<Record> + 'static,
     ) -> Promise {
+        self.run_on_view(id, Box::new(call))
+    }
+
+    fn run_on_view(&self, id: u32, call: Box<dyn ViewCall>) -> Promise {
         let core = self.core.clone();
-        promise(async move { core.with_view(id, async |view| call(&core, view).await).await })
+        promise(async move { core.with_view(id, call).await })
+    }
+
+    pub(super) fn maybe_on_view(
+        &self,
+        id: Option<u32>,
+        call: impl AsyncFnOnce(&Core, Option<&mut SelectedMailbox>) -> Result<Record> + 'static,
+    ) -> Promise {
+        self.run_maybe_on_view(id, Box::new(call))
+    }
+
+    fn run_maybe_on_view(&self, id: Option<u32>, call: Box<dyn MaybeCall>) -> Promise {
+        let core = self.core.clone();
+        promise(async move { core.with_maybe(id, call).await })
     }
 }
 
@@ -173,27 +223,19 @@ impl SessionHandle {
         subscribed: bool,
         id: Option<u32>,
     ) -> Promise {
-        let core = self.core.clone();
-        promise(async move {
-            core.with_maybe(id, async |view| {
-                let (entries, updates) =
-                    core.session.list_mailboxes(&reference, &pattern, subscribed, view).await?;
-                Ok(maybe_told(updates.as_ref()).set("mailboxes", convert::list(&entries)))
-            })
-            .await
+        self.maybe_on_view(id, async move |core, view| {
+            let (entries, updates) =
+                core.session.list_mailboxes(&reference, &pattern, subscribed, view).await?;
+            Ok(maybe_told(updates.as_ref()).set("mailboxes", convert::list(&entries)))
         })
     }
 
     /// STATUS.
     #[wasm_bindgen(js_name = getMailbox)]
     pub fn get_mailbox(&self, name: String, id: Option<u32>) -> Promise {
-        let core = self.core.clone();
-        promise(async move {
-            core.with_maybe(id, async |view| {
-                let (snapshot, updates) = core.session.get_mailbox(&name, view).await?;
-                Ok(maybe_told(updates.as_ref()).set("snapshot", convert::snapshot(&snapshot)))
-            })
-            .await
+        self.maybe_on_view(id, async move |core, view| {
+            let (snapshot, updates) = core.session.get_mailbox(&name, view).await?;
+            Ok(maybe_told(updates.as_ref()).set("snapshot", convert::snapshot(&snapshot)))
         })
     }
 
@@ -206,61 +248,41 @@ impl SessionHandle {
         first_uid: Option<u32>,
         id: Option<u32>,
     ) -> Promise {
-        let core = self.core.clone();
-        promise(async move {
+        self.maybe_on_view(id, async move |core, view| {
             let options =
                 CreateOptions { special_use: convert::special_use(special_use.as_deref())?, first_uid };
-            core.with_maybe(id, async |view| {
-                let (mailbox_id, updates) = core.session.create_mailbox(&name, &options, view).await?;
-                Ok(maybe_told(updates.as_ref()).set("mailboxId", mailbox_id.as_str()))
-            })
-            .await
+            let (mailbox_id, updates) = core.session.create_mailbox(&name, &options, view).await?;
+            Ok(maybe_told(updates.as_ref()).set("mailboxId", mailbox_id.as_str()))
         })
     }
 
     /// DELETE.
     #[wasm_bindgen(js_name = deleteMailbox)]
     pub fn delete_mailbox(&self, name: String, id: Option<u32>) -> Promise {
-        let core = self.core.clone();
-        promise(async move {
-            core.with_maybe(id, async |view| {
-                Ok(maybe_told(core.session.delete_mailbox(&name, view).await?.as_ref()))
-            })
-            .await
+        self.maybe_on_view(id, async move |core, view| {
+            Ok(maybe_told(core.session.delete_mailbox(&name, view).await?.as_ref()))
         })
     }
 
     /// RENAME.
     #[wasm_bindgen(js_name = renameMailbox)]
     pub fn rename_mailbox(&self, before: String, after: String, id: Option<u32>) -> Promise {
-        let core = self.core.clone();
-        promise(async move {
-            core.with_maybe(id, async |view| {
-                Ok(maybe_told(core.session.rename_mailbox(&before, &after, view).await?.as_ref()))
-            })
-            .await
+        self.maybe_on_view(id, async move |core, view| {
+            Ok(maybe_told(core.session.rename_mailbox(&before, &after, view).await?.as_ref()))
         })
     }
 
     /// SUBSCRIBE.
     pub fn subscribe(&self, name: String, id: Option<u32>) -> Promise {
-        let core = self.core.clone();
-        promise(async move {
-            core.with_maybe(id, async |view| {
-                Ok(maybe_told(core.session.subscribe(&name, view).await?.as_ref()))
-            })
-            .await
+        self.maybe_on_view(id, async move |core, view| {
+            Ok(maybe_told(core.session.subscribe(&name, view).await?.as_ref()))
         })
     }
 
     /// UNSUBSCRIBE.
     pub fn unsubscribe(&self, name: String, id: Option<u32>) -> Promise {
-        let core = self.core.clone();
-        promise(async move {
-            core.with_maybe(id, async |view| {
-                Ok(maybe_told(core.session.unsubscribe(&name, view).await?.as_ref()))
-            })
-            .await
+        self.maybe_on_view(id, async move |core, view| {
+            Ok(maybe_told(core.session.unsubscribe(&name, view).await?.as_ref()))
         })
     }
 
@@ -292,18 +314,13 @@ impl SessionHandle {
     /// APPEND.
     #[wasm_bindgen(js_name = appendMessages)]
     pub fn append_messages(&self, name: String, messages: Array, id: Option<u32>) -> Promise {
-        let core = self.core.clone();
         // Copied before anybody else can run and take the octets away.
         let messages: Result<Vec<AppendMessage>> = convert::append_messages(&messages);
-        promise(async move {
-            let messages = messages?;
-            core.with_maybe(id, async |view| {
-                let (appended, updates) = core.session.append_messages(&name, messages, view).await?;
-                Ok(maybe_told(updates.as_ref())
-                    .set("uidValidity", appended.uid_validity)
-                    .set("uids", convert::uids(appended.uids)))
-            })
-            .await
+        self.maybe_on_view(id, async move |core, view| {
+            let (appended, updates) = core.session.append_messages(&name, messages?, view).await?;
+            Ok(maybe_told(updates.as_ref())
+                .set("uidValidity", appended.uid_validity)
+                .set("uids", convert::uids(appended.uids)))
         })
     }
 
