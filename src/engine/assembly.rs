@@ -16,7 +16,7 @@ use super::names::Names;
 use super::notes::{self, Note};
 use super::shared::Shared;
 use super::{Engine, Loaded};
-use crate::model::{Error, ErrorCode, Result, Value};
+use crate::model::{Error, ErrorCode, Result, Value, sorting};
 use crate::platform;
 use crate::store::{Batch, Durability, Guard, Key, KeyRange, Outcome, Read, Revision};
 use crate::view::MailboxState;
@@ -160,7 +160,7 @@ impl<'a> Assembly<'a> {
             .into_iter()
             .filter(|key| !self.records.contains_key(key) && !self.puts.contains_key(key))
             .collect();
-        wanted.sort_unstable();
+        sorting::sort(&mut wanted);
         wanted.dedup();
         if wanted.is_empty() {
             return Ok(());
@@ -297,7 +297,7 @@ impl<'a> Assembly<'a> {
         platform::fill_random(&mut id)?;
         let mut puts: Vec<(Key, Value)> =
             self.puts.iter().map(|(key, value)| (*key, value.clone())).collect();
-        puts.sort_unstable_by_key(|(key, _)| *key);
+        sorting::sort_by_key(&mut puts, |(key, _)| *key);
         Ok(Batch {
             id,
             guards: self.guards.clone(),

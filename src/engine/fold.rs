@@ -11,7 +11,7 @@ use super::layout::{self, DIRECTORY_ROWS, MailboxNumber, PackKind};
 use super::packs::{CHUNK_BYTES, SMALL_PACK_BYTES, read_header};
 use super::shared::{IdentityHead, Shared};
 use super::{Engine, HOUSEKEEPING};
-use crate::model::{Error, Result};
+use crate::model::{Error, Result, sorting};
 use crate::platform;
 use crate::store::{Key, Read};
 
@@ -56,7 +56,7 @@ impl Engine {
                 carried.push(fact);
             }
             carried.retain(|fact| self.is_worth_keeping(fact, &numbers));
-            carried.sort_unstable();
+            sorting::sort(&mut carried);
             carried.dedup();
             folded += carried.len() as u64;
             let facts = std::mem::take(&mut carried);
@@ -130,7 +130,7 @@ impl Engine {
                 record.ok_or_else(|| Error::corrupt("a log record of the identity index is missing"))?;
             facts.extend(record.with(decode_facts)?);
         }
-        facts.sort_unstable();
+        sorting::sort(&mut facts);
         Ok(facts)
     }
 

@@ -15,7 +15,7 @@ use super::pages::{IdsRow, IndexRow};
 use super::{Engine, Loaded};
 use crate::backend::Wanted;
 use crate::mime::{ListRow, extract};
-use crate::model::{Error, Result, Uid, Value};
+use crate::model::{Error, Result, Uid, Value, sorting};
 use crate::store::{Key, Read};
 
 /// Where the index row of a position lies.
@@ -145,7 +145,7 @@ impl Engine {
         if missing.is_empty() {
             return Ok(found);
         }
-        missing.sort_unstable();
+        sorting::sort(&mut missing);
         let snapshot = self.read(Read { keys: missing.clone(), ..Read::default() }).await?;
         let mut cache = self.pages.borrow_mut();
         for (key, record) in missing.into_iter().zip(snapshot.values) {

@@ -16,7 +16,7 @@ use super::names::Names;
 use super::packs::read_header;
 use super::pages::{Page as _, RowPage};
 use super::{Engine, Loaded};
-use crate::model::{Error, ErrorCode, Result, Uid, Value};
+use crate::model::{Error, ErrorCode, Result, Uid, Value, sorting};
 use crate::store::{Key, KeyRange, Read, Scan, Space};
 use crate::view::FlagBits;
 
@@ -303,7 +303,7 @@ impl Engine {
             }
         }
         let mut places = places;
-        places.sort_unstable_by_key(|(content, place)| (place.pack, *content));
+        sorting::sort_by_key(&mut places, |(content, place)| (place.pack, *content));
         for group in places.chunk_by(|(_, a), (_, b)| a.pack == b.pack) {
             self.check_places(findings, kind, group).await?;
         }
@@ -322,7 +322,7 @@ impl Engine {
             .flat_map(|(_, place)| place.pieces())
             .map(|(pack, _)| layout::pack(kind, pack))
             .collect();
-        keys.sort_unstable();
+        sorting::sort(&mut keys);
         keys.dedup();
         let snapshot = self.read(Read { keys: keys.clone(), ..Read::default() }).await?;
         let mut packs: HashMap<Key, Pack> = HashMap::new();

@@ -8,6 +8,7 @@ use super::charset;
 use super::encoded_word::decode_encoded_words;
 use super::header::unfold;
 use super::transfer::hex_pair;
+use crate::model::sorting;
 
 /// Parameters after this many are not looked at.
 pub const MAX_PARAMETERS: usize = 1_000;
@@ -105,7 +106,7 @@ impl Parameters {
             }
         }
         // Stable: of two pieces with one number the first counts.
-        pieces.sort_by_key(|&(number, ..)| number);
+        sorting::sort_by_key(&mut pieces, |&(number, ..)| number);
         pieces.dedup_by_key(|&mut (number, ..)| number);
         let mut found = Assembled::default();
         if pieces.is_empty() {

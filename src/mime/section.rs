@@ -10,7 +10,7 @@ use super::header::fields;
 use super::layout::Layout;
 use super::section_parser;
 use super::transfer::{Decoder, Encoding};
-use crate::model::{Error, ErrorCode, Result};
+use crate::model::{Error, ErrorCode, Result, sorting};
 
 /// In which words a section is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -269,7 +269,7 @@ fn partial_of(range: Range<usize>, (first, count): (u64, u64)) -> Range<usize> {
 /// The fields with these names (or without them) in their order, and an empty line.
 fn header_fields(header: &[u8], names: &[String], not: bool) -> Vec<u8> {
     let mut sorted: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
-    sorted.sort_unstable();
+    sorting::sort(&mut sorted);
     let mut chosen = Vec::new();
     for field in fields(header) {
         let name = field.name.to_ascii_uppercase();

@@ -2,7 +2,7 @@
 //! mean is `section`'s.
 
 use super::section::{Item, Section, SectionText};
-use crate::model::{Error, Result};
+use crate::model::{Error, Result, sorting};
 
 pub(super) fn parse(text: &str) -> Result<Section> {
     let mut parser = Parser { text, at: 0 };
@@ -138,7 +138,7 @@ impl<'a> Parser<'a> {
             }
             self.expect(" ")?;
         }
-        names.sort_unstable();
+        sorting::sort(&mut names);
         names.dedup();
         Ok(names)
     }

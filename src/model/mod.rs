@@ -14,6 +14,7 @@ mod name;
 mod range_set;
 mod sequence_set;
 mod snapshot;
+pub(crate) mod sorting;
 mod special_use;
 mod value;
 

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::sorting;
+
 /// A set of `u32`, kept as ascending inclusive ranges that neither overlap nor
 /// touch. Memory and time follow the number of ranges, never the number of
 /// members, so `1:4294967295` costs as much as `1`.
@@ -32,7 +34,7 @@ impl RangeSet {
     pub fn from_ranges(ranges: impl IntoIterator<Item = (u32, u32)>) -> Self {
         let mut ranges: Vec<(u32, u32)> = ranges.into_iter().map(ordered).collect();
         if !ranges.is_sorted() {
-            ranges.sort_unstable();
+            sorting::sort(&mut ranges);
         }
         let mut set = RangeSet::new();
         for range in ranges {

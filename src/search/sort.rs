@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use crate::mime::text::fold;
 use crate::mime::thread_key::base_subject;
 use crate::mime::{ListRow, MailAddress};
-use crate::model::{Error, Message, Result};
+use crate::model::{Error, Message, Result, sorting};
 use crate::platform;
 
 /// What messages can be sorted by (RFC 5256 section 3, RFC 5957 section 3).
@@ -217,15 +217,13 @@ impl SortTable {
     /// The messages in order, each by how many were taken in before it. Where
     /// all keys are equal, whoever was taken in first comes first (RFC 5256 section 3, SORT).
     pub fn order(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..self.length).collect();
-        order.sort_unstable_by(|one, other| {
-            let by_keys = self.columns.iter().map(|(key, values)| {
-                let order = values.compare(*one, *other);
+        sorting::order(self.length as usize, &mut |one, other| {
+            let mut by_keys = self.columns.iter().map(|(key, values)| {
+                let order = values.compare(one, other);
                 if key.reverse { order.reverse() } else { order }
             });
-            by_keys.fold(Ordering::Equal, Ordering::then).then(one.cmp(other))
-        });
-        order
+            by_keys.find(|order| order.is_ne()) == Some(Ordering::Less)
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use super::sort::sent_ms;
 use crate::mime::ListRow;
 use crate::mime::text::fold;
 use crate::mime::thread_key::split_subject;
-use crate::model::{Error, Message, Result, Uid};
+use crate::model::{Error, Message, Result, Uid, sorting};
 
 /// How messages are put into threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -162,9 +162,8 @@ impl ThreadTable {
     /// The messages by sent date or, where that is the same, in the mailbox's
     /// order (RFC 5256 section 2.2).
     fn by_date(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..NONE).take(self.members.len()).collect();
-        order.sort_unstable_by_key(|index| (self.sent.get(*index as usize), *index));
-        order
+        let sent = |index: u32| self.sent.get(index as usize);
+        sorting::order(self.members.len(), &mut |one, other| sent(one) < sent(other))
     }
 
     /// The threads. Siblings, and the threads themselves, are in the order of their sent dates.

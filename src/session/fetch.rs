@@ -13,7 +13,9 @@ use crate::mime::encoded_word::decode_header_text;
 use crate::mime::header;
 use crate::mime::section::{Item, Section, SectionText};
 use crate::mime::{Bodies, BodyStructure, Decoder, Encoding, Envelope, Layout};
-use crate::model::{Error, ErrorCode, Generations, MailboxId, Message, Result, SequenceSet, Uid, Value};
+use crate::model::{
+    Error, ErrorCode, Generations, MailboxId, Message, Result, SequenceSet, Uid, Value, sorting,
+};
 use crate::view::SelectedMailbox;
 
 /// How many list rows are read at once.
@@ -347,7 +349,7 @@ fn read_whole(raw: &[u8], layout: &Layout, items: &FetchItems, found: &mut Messa
 fn files(bodies: Bodies) -> Vec<BodyPart> {
     let mut files = bodies.attachments;
     files.extend(bodies.html.into_iter().chain(bodies.text).filter(|part| part.main != "text"));
-    files.sort_by_key(|part| part.index);
+    sorting::sort_by_key(&mut files, |part| part.index);
     files.dedup_by_key(|part| part.index);
     files
 }

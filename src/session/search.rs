@@ -10,7 +10,7 @@ use super::turn::Turn;
 use super::{BaseSession, MailboxMatches, SearchOptions, SearchProgress, SearchResult};
 use crate::backend::{Look, MailboxData, header_octets};
 use crate::mime::ListRow;
-use crate::model::{Error, ErrorCode, MailboxName, Message, RangeSet, Result, Uid, Value};
+use crate::model::{Error, ErrorCode, MailboxName, Message, RangeSet, Result, Uid, Value, sorting};
 use crate::platform;
 use crate::search::{Candidate, Evidence, Matcher, Need, Returns, SearchKey, Verdict};
 use crate::view::{SelectedMailbox, SelectedSet, UpdateOptions};
@@ -292,7 +292,7 @@ impl<'a> Search<'a> {
             self.contents(mailbox, matcher, open, &mut found).await?;
         }
         if found.len() > sure {
-            found.sort_unstable_by_key(|candidate| candidate.seq);
+            sorting::sort_by_key(&mut found, |candidate| candidate.seq);
         }
         Ok(found)
     }

@@ -10,7 +10,7 @@ use super::updates::{Change, visible, walk_changes};
 use super::{
     Expunged, FlagBits, FlagsUpdate, Live, MailboxState, SelectedSet, Silence, UpdateOptions, Updates,
 };
-use crate::model::{Flags, MailboxId, ModSeq, RangeSet, SequenceSet, SystemFlags, Uid};
+use crate::model::{Flags, MailboxId, ModSeq, RangeSet, SequenceSet, SystemFlags, Uid, sorting};
 
 /// A range of up to this many numbers is looked up number by number; a longer
 /// one is walked from its beginning.
@@ -359,7 +359,7 @@ impl SelectedMailbox {
     fn take_expunged(&mut self, gone: Vec<Hidden>, hide: bool) -> Vec<Expunged> {
         if hide {
             self.hidden.extend(gone);
-            self.hidden.sort_unstable_by_key(|hidden| hidden.live.uid);
+            sorting::sort_by_key(&mut self.hidden, |hidden| hidden.live.uid);
             return Vec::new();
         }
         // Hidden ones are dead in `told` already, so no UID is in both.
@@ -388,7 +388,7 @@ impl SelectedMailbox {
         let told = changed.len();
         changed.extend(others.iter().filter_map(|uid| self.told.get(uid)));
         if changed.len() > told {
-            changed.sort_unstable_by_key(|live| live.uid);
+            sorting::sort_by_key(changed, |live| live.uid);
             changed.dedup_by_key(|live| live.uid);
         }
         self.told_recent = recent;

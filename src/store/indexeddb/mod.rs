@@ -30,7 +30,7 @@ use self::tx::{Connection, Watch};
 use super::{
     Batch, CommitId, Journal, Key, Outcome, Permit, Read, Sequence, Snapshot, Space, Store, identity_key,
 };
-use crate::model::{Error, ErrorCode, Result, Value};
+use crate::model::{Error, ErrorCode, Result, Value, sorting};
 use crate::platform::{now_ms, sleep_ms};
 use crate::view::Hub;
 
@@ -360,7 +360,7 @@ impl Store for IndexedDbStore {
                 .map(Space::name)
                 .collect();
             tables.push(schema::GUARDS);
-            tables.sort_unstable();
+            sorting::sort(&mut tables);
             tables.dedup();
             let snapshot = inner
                 .attempt(async |connection| {

@@ -9,6 +9,7 @@ use super::fault::Fault;
 use super::read::{Counters, bounds, js_key, number};
 use super::schema::{GUARDS, JOURNAL, SEQUENCE};
 use super::tx::{Bounds, Tx};
+use crate::model::sorting;
 use crate::store::{Batch, Guard, JOURNAL_LENGTH, Outcome, Sequence, js_bytes};
 
 /// Every so many commits the journal's old entries are dropped.
@@ -31,7 +32,7 @@ pub(super) fn tables(batch: &Batch) -> Vec<&'static str> {
         .map(|space| space.name())
         .collect();
     tables.extend([GUARDS, JOURNAL]);
-    tables.sort_unstable();
+    sorting::sort(&mut tables);
     tables.dedup();
     tables
 }
