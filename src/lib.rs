@@ -14,6 +14,8 @@
 //!   the npm package.
 //! - `testing`: the suites that any store and any mailbox set can be put through, a mail generator,
 //!   and a store with faults. For tests alone: what is in it stops where something does not hold.
+// Set by scripts/build-wasm.sh, which compiles for size: what runs over every octet or row is for speed.
+#![cfg_attr(own_std, feature(optimize_attribute))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod backend;

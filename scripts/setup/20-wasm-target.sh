@@ -30,6 +30,7 @@ use_rustup() {
   local release
   release="$(rust_release rustc)"
   at_least "$release" "$MINIMUM" || fail "rustc $release is too old; the crate needs $MINIMUM. Run: rustup update stable"
+  add_sources
   printf '# the default Rust toolchain has the wasm target\n' >"$OUT.new"
   mv "$OUT.new" "$OUT"
 }
@@ -87,6 +88,18 @@ build_debian_sysroot() { # build_debian_sysroot RELEASE FOLDER
   ln -s "/usr/lib/rustlib/$host" "$folder.new/lib/rustlib/$host"
   rm -rf "$work" "$folder"
   mv "$folder.new" "$folder"
+}
+
+# What a release is built from for size (scripts/build-wasm.sh). Without it the wasm is larger, and the same in use.
+add_sources() {
+  local sysroot
+  sysroot="$(rustc --print sysroot)"
+  if [ -d "$sysroot/lib/rustlib/src/rust/library" ] || [ -e "$TOOLS/no-rust-src" ] || ! have rustup; then return 0; fi
+  step "wasm target: rustup component add rust-src (at most 120 s)"
+  quietly rustup-src timeout 120 rustup component add rust-src 2>/dev/null || {
+    step "wasm target: the standard library's sources could not be added; the release wasm will be larger"
+    touch "$TOOLS/no-rust-src"
+  }
 }
 
 use_debian() {

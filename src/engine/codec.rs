@@ -39,6 +39,7 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(self.array()?))
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     pub fn varint(&mut self) -> Result<u64> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
@@ -96,6 +97,7 @@ impl Writer {
         self.raw(&value.to_le_bytes())
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     pub fn varint(&mut self, mut value: u64) -> &mut Self {
         while value >= 0x80 {
             self.bytes.push(value as u8 | 0x80);
@@ -155,12 +157,14 @@ const DICTIONARY: u8 = 2;
 /// Frame of reference: this kind plus the width in bytes of each difference.
 const FRAME: u8 = 8;
 
+#[cfg_attr(own_std, optimize(speed))]
 fn varint_size(value: u64) -> usize {
     (64 - value.max(1).leading_zeros() as usize).div_ceil(7)
 }
 
 /// Writes a column of integers in whichever form is smallest: one value, runs,
 /// a dictionary of up to 256 values, or differences from the least.
+#[cfg_attr(own_std, optimize(speed))]
 pub fn write_column(out: &mut Writer, column: &[u64]) {
     let (Some(&first), Some(&least), Some(&most)) =
         (column.first(), column.iter().min(), column.iter().max())
@@ -211,6 +215,7 @@ pub fn write_column(out: &mut Writer, column: &[u64]) {
 }
 
 /// Reads a column of `rows` integers that [`write_column`] wrote.
+#[cfg_attr(own_std, optimize(speed))]
 pub fn read_column(input: &mut Reader<'_>, rows: usize) -> Result<Vec<u64>> {
     let damaged = || Error::corrupt("a stored column is damaged");
     match input.u8()? {

@@ -17,6 +17,7 @@ pub struct Split<'a> {
 /// A line of blanks does not end the header block, and octets without an empty line are all
 /// header with an empty body (semantics 173). `header.len() + body.len()` is always the length
 /// of `octets`.
+#[cfg_attr(own_std, optimize(speed))]
 pub fn split(octets: &[u8]) -> Split<'_> {
     let mut position = 0;
     for line in lines(octets) {
@@ -64,6 +65,7 @@ pub struct Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn next(&mut self) -> Option<Field<'a>> {
         loop {
             let start = self.rest;
@@ -108,6 +110,7 @@ pub fn values<'a>(header: &'a [u8], name: &str) -> impl Iterator<Item = &'a [u8]
 
 /// A raw value without the line endings of its folding; the blanks that follow them stay
 /// (RFC 5322 section 2.2.3). Leading and trailing blanks of the whole are removed.
+#[cfg_attr(own_std, optimize(speed))]
 pub fn unfold(value: &[u8]) -> Vec<u8> {
     let mut unfolded = Vec::with_capacity(value.len());
     for line in lines(value) {
@@ -125,6 +128,7 @@ pub(crate) fn lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
     octets.split_inclusive(|&octet| octet == b'\n')
 }
 
+#[cfg_attr(own_std, optimize(speed))]
 pub(crate) fn take_line(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     if octets.is_empty() {
         return None;

@@ -51,6 +51,7 @@ pub struct Part {
 /// Total and linear over any octets. Delimiter lines may carry trailing blanks; a missing close
 /// delimiter is tolerated (semantics 179); the line ending before a delimiter belongs to the
 /// delimiter (semantics 172).
+#[cfg_attr(own_std, optimize(speed))]
 pub fn parts(message: &[u8]) -> Vec<Part> {
     let mut walker = Walker { message, ..Walker::default() };
     walker.open_part(None, 0);
@@ -80,6 +81,7 @@ struct Walker<'a> {
 }
 
 impl Walker<'_> {
+    #[cfg_attr(own_std, optimize(speed))]
     fn line(&mut self, line: &[u8], start: usize, end: usize) {
         if let Some((level, closes)) = self.delimiter(line) {
             self.at_delimiter(level, closes, start, end);
@@ -89,6 +91,7 @@ impl Walker<'_> {
     }
 
     /// The index in `boundaries` that this line delimits, and whether it is the closing one.
+    #[cfg_attr(own_std, optimize(speed))]
     fn delimiter(&self, line: &[u8]) -> Option<(usize, bool)> {
         let text = trim_end_blanks(strip_line_ending(line.strip_prefix(b"--")?));
         self.boundaries.iter().enumerate().rev().find_map(|(level, (boundary, _))| {

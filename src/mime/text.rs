@@ -31,6 +31,7 @@ pub(crate) struct Folded {
 
 impl Folded {
     /// Appends folded text.
+    #[cfg_attr(own_std, optimize(speed))]
     fn push(&mut self, text: &str) {
         if text.is_ascii() {
             self.push_characters(text);
@@ -41,6 +42,7 @@ impl Folded {
         }
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn push_characters(&mut self, text: &str) {
         for character in text.chars() {
             if self.text.len() >= MAX_TEXT {
@@ -85,6 +87,7 @@ impl Folded {
 
 /// Characters that say how to break, join or vary others. Mail is full of them, and nobody types
 /// them into a search.
+#[cfg_attr(own_std, optimize(speed))]
 fn is_invisible(character: char) -> bool {
     matches!(
         character,

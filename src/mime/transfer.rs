@@ -73,6 +73,7 @@ struct Group {
 }
 
 impl Group {
+    #[cfg_attr(own_std, optimize(speed))]
     fn push(&mut self, octets: &[u8], decoded: &mut Vec<u8>, limit: usize) {
         for &octet in octets {
             let Some(value) = base64_value(octet) else {
@@ -94,6 +95,7 @@ impl Group {
         }
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn flush(&mut self, decoded: &mut Vec<u8>) {
         let bits = self.bits;
         match self.count {
@@ -105,6 +107,7 @@ impl Group {
     }
 }
 
+#[cfg_attr(own_std, optimize(speed))]
 pub(crate) fn base64_value(octet: u8) -> Option<u8> {
     match octet {
         b'A'..=b'Z' => Some(octet - b'A'),
@@ -116,6 +119,7 @@ pub(crate) fn base64_value(octet: u8) -> Option<u8> {
     }
 }
 
+#[cfg_attr(own_std, optimize(speed))]
 fn quoted_printable(octets: &[u8], limit: usize) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(octets.len().min(limit.saturating_add(1)));
     push_quoted_printable(octets, &mut decoded, limit, true);
@@ -124,6 +128,7 @@ fn quoted_printable(octets: &[u8], limit: usize) -> Vec<u8> {
 
 /// Appends what `octets` mean, and returns those at their end whose meaning depends on what
 /// follows; none if these are the last.
+#[cfg_attr(own_std, optimize(speed))]
 fn push_quoted_printable<'a>(octets: &'a [u8], decoded: &mut Vec<u8>, limit: usize, last: bool) -> &'a [u8] {
     let mut rest = octets;
     while let Some((&octet, after)) = rest.split_first() {
@@ -199,6 +204,7 @@ impl Decoder {
     }
 
     /// Takes the next octets, and returns those of the content that are now certain.
+    #[cfg_attr(own_std, optimize(speed))]
     pub fn push(&mut self, octets: &[u8]) -> Vec<u8> {
         let mut decoded = Vec::new();
         match self.encoding {

@@ -38,6 +38,7 @@ pub(crate) fn order(length: usize, before: &mut dyn FnMut(u32, u32) -> bool) -> 
     sorted
 }
 
+#[cfg_attr(own_std, optimize(speed))]
 fn merge<'a>(
     mut low: &'a [u32],
     mut high: &'a [u32],

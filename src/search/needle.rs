@@ -37,6 +37,7 @@ impl Needle {
     }
 
     /// Whether folded text contains it.
+    #[cfg_attr(own_std, optimize(speed))]
     pub(super) fn is_in(&self, folded: &str) -> bool {
         if !self.blank_before && !self.blank_after {
             return folded.contains(self.text.as_str());
@@ -49,11 +50,13 @@ impl Needle {
         })
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn is_in_text(&self, text: &str) -> bool {
         self.is_empty() || self.is_in(&fold(text))
     }
 
     /// Whether a field of this header, decoded and with its name, contains it.
+    #[cfg_attr(own_std, optimize(speed))]
     pub(super) fn is_in_header(&self, octets: &[u8]) -> bool {
         header::fields(octets).any(|field| {
             let name = charset::guess(field.name);

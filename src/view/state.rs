@@ -144,6 +144,7 @@ impl FlagPage {
         page
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn recount(&mut self) {
         self.live = [0; WORDS];
         (self.live_count, self.unseen_count, self.deleted_count) = (0, 0, 0);
@@ -213,6 +214,7 @@ impl FlagPage {
     }
 
     /// How many rows before `row` live.
+    #[cfg_attr(own_std, optimize(speed))]
     pub fn rank(&self, row: u32) -> u32 {
         let (word, bit) = (row as usize / 64, row % 64);
         let whole: u32 = self.live.iter().take(word).map(|word| word.count_ones()).sum();
@@ -220,6 +222,7 @@ impl FlagPage {
     }
 
     /// The `n`th live row, from 0.
+    #[cfg_attr(own_std, optimize(speed))]
     pub fn select(&self, n: u32) -> Option<u32> {
         let mut left = n;
         for (index, word) in self.live.iter().enumerate() {
@@ -254,6 +257,7 @@ impl FlagPage {
     /// A copy with these rows changed: row, bits, mod-sequence. A row just past
     /// the end is appended; rows past that are left out.
     #[must_use]
+    #[cfg_attr(own_std, optimize(speed))]
     pub fn with(&self, changes: impl IntoIterator<Item = (u32, FlagBits, ModSeq)>) -> FlagPage {
         let mut page = self.clone();
         for (row, bits, mod_seq) in changes {
@@ -448,6 +452,7 @@ impl MailboxState {
     }
 
     /// How many live messages have a smaller UID.
+    #[cfg_attr(own_std, optimize(speed))]
     pub fn rank(&self, uid: Uid) -> u32 {
         match self.place(uid) {
             Some((index, row)) => {

@@ -106,6 +106,7 @@ pub(super) fn visible(bits: FlagBits) -> FlagBits {
 /// Costs one comparison of pointers for a page that both share, and one pass
 /// over the rows of every other page. A change of flags that was undone is
 /// none (semantics 89).
+#[cfg_attr(own_std, optimize(speed))]
 pub(super) fn walk_changes(
     before: &MailboxState,
     after: &MailboxState,
@@ -132,6 +133,7 @@ pub(super) fn walk_changes(
     ControlFlow::Continue(())
 }
 
+#[cfg_attr(own_std, optimize(speed))]
 fn merge(
     old: impl Iterator<Item = Live>,
     new: impl Iterator<Item = Live>,
