@@ -2,6 +2,7 @@
 //! columns. Here: the encoding alone. Not here: what any record holds.
 
 use crate::model::{Error, Result};
+use crate::platform;
 
 /// Reads a record's payload front to back; every method fails with `CORRUPT` past the end.
 pub struct Reader<'a> {
@@ -129,7 +130,7 @@ impl Writer {
         let mut record = Vec::with_capacity(self.bytes.len() + 5);
         record.push(version);
         record.extend_from_slice(&self.bytes);
-        let checksum = crc32fast::hash(&record);
+        let checksum = platform::crc32(&record);
         record.extend_from_slice(&checksum.to_le_bytes());
         record
     }
@@ -140,7 +141,7 @@ impl Writer {
 pub fn unseal<'a>(record: &'a [u8], newest: u8, what: &str) -> Result<Reader<'a>> {
     let damaged = || Error::corrupt(format!("a stored {what} is damaged"));
     let (body, checksum) = record.split_last_chunk::<4>().ok_or_else(damaged)?;
-    if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
+    if platform::crc32(body) != u32::from_le_bytes(*checksum) {
         return Err(damaged());
     }
     let (version, payload) = body.split_first().ok_or_else(damaged)?;

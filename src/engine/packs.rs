@@ -6,6 +6,7 @@ use super::codec::{Reader, Writer};
 use super::directory::{PackUse, Place};
 use super::layout::{self, ContentNumber, PackKind};
 use crate::model::{Error, ErrorCode, Result, Value};
+use crate::platform;
 use crate::store::Key;
 
 /// A pack is closed when it reaches this many bytes. Chromium's LevelDB keeps
@@ -53,7 +54,7 @@ fn write_pack(items: &[(ContentNumber, &[u8])]) -> Vec<u8> {
     }
     let mut record = header.into_bytes();
     record.reserve_exact(offset - record.len());
-    let checksum = crc32fast::hash(&record);
+    let checksum = platform::crc32(&record);
     record.extend_from_slice(&checksum.to_le_bytes());
     for (_, bytes) in items {
         record.extend_from_slice(bytes);
@@ -96,7 +97,7 @@ pub fn pack(kind: PackKind, items: &[Item<'_>], next_pack: u32) -> Result<Packed
     for item in items {
         let length = u32::try_from(item.bytes.len())
             .map_err(|_| Error::new(ErrorCode::Limit, "a message is longer than 4 GB"))?;
-        packed.places.push(Place { pack: 0, offset: 0, length, checksum: crc32fast::hash(item.bytes) });
+        packed.places.push(Place { pack: 0, offset: 0, length, checksum: platform::crc32(item.bytes) });
         if item.bytes.is_empty() {
             continue;
         }
@@ -157,7 +158,7 @@ impl Place {
 
     /// Whether these are the bytes that were stored.
     pub fn matches(&self, bytes: &[u8]) -> bool {
-        bytes.len() == self.length as usize && crc32fast::hash(bytes) == self.checksum
+        bytes.len() == self.length as usize && platform::crc32(bytes) == self.checksum
     }
 }
 
@@ -178,7 +179,7 @@ pub fn read_header(pack: &Value) -> Result<Vec<(ContentNumber, u32, u32)>> {
     }
     pack.slice(0..size).with(|bytes| {
         let (header, checksum) = bytes.split_last_chunk::<4>().ok_or_else(damaged)?;
-        if crc32fast::hash(header) != u32::from_le_bytes(*checksum) {
+        if platform::crc32(header) != u32::from_le_bytes(*checksum) {
             return Err(damaged());
         }
         let mut input = Reader::new(header);

@@ -1,7 +1,9 @@
 //! What differs between a browser and a native program: clock, time zone,
-//! randomness, sleep, turns, and the tables of Unicode and of charsets. The only room that asks
+//! randomness, sleep, turns, checksums, and the tables of Unicode and of charsets. The only room that asks
 //! which platform it is on.
 
+#[cfg(any(test, all(target_arch = "wasm32", target_os = "unknown")))]
+mod crc;
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 mod native;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
@@ -9,9 +11,11 @@ mod remains;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 mod wasm;
 
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub use crc::crc32;
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 pub use native::{
-    after_answer, decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now,
+    after_answer, crc32, decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now,
     zone_minutes,
 };
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]

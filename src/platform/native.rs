@@ -10,6 +10,11 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::model::{Error, ErrorCode, Result};
 
+/// The CRC-32 (ISO-HDLC) of these octets.
+pub fn crc32(octets: &[u8]) -> u32 {
+    crc32fast::hash(octets)
+}
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);

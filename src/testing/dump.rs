@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::backend::MailboxSet;
 use crate::model::{MailboxName, MessageFields, Result, Uid};
+use crate::platform;
 
 /// How ids are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub async fn dump(set: &Rc<dyn MailboxSet>, ids: Ids) -> Result<String> {
     if let Some(filters) = set.filter_set() {
         let (active, names) = filters.get_all().await?;
         for name in names {
-            let script = crc32fast::hash(&filters.get(&name).await?);
+            let script = platform::crc32(&filters.get(&name).await?);
             let mark = if active.as_ref() == Some(&name) { " active" } else { "" };
             let _ = writeln!(text, "filter {name:?}{mark} {script:x}");
         }
@@ -96,7 +97,7 @@ async fn dump_mailbox(
         };
         let email = message.email_id.map_or_else(|| "-".into(), |id| numbers.text(ids, id.as_str()));
         let thread = message.thread_id.map_or_else(|| "-".into(), |id| numbers.text(ids, id.as_str()));
-        let checksum = content.map(|content| content.with(crc32fast::hash));
+        let checksum = content.map(|content| content.with(platform::crc32));
         let _ = write!(
             text,
             "  {} {} modseq {} date {}{:+} size {} email {email} thread {thread} octets {checksum:x?}",
