@@ -1,14 +1,23 @@
 // How large the published package may be, in octets. Growth past a limit fails `make package` and
 // the suite `packaging`: whoever wants it raises the number here, and says why in the commit.
-// Each was what was measured when it was set, and about five in the hundred.
+// Each was what was measured when it was set, and about three in the hundred.
 
 export const LIMITS = {
   // What `npm install` downloads: the wasm twice (as it is, and inside inline.js), the JavaScript, the types.
-  tarball: 1_420_000,
+  tarball: 1_075_000,
   // What a browser downloads of the engine. Content-Encoding: gzip; brotli is about a fifth smaller.
-  wasmGzipped: 640_000,
-  // The JavaScript of the entry `offline-mailbox` with all it imports, comments included, not minified.
-  javaScriptGzipped: 54_500,
-  // The same of `offline-mailbox/inline`, the engine inside.
-  inlineGzipped: 683_000,
+  wasmGzipped: 463_000,
+  // The entry `offline-mailbox` with all it imports as a bundler ships it: minified, gzipped, but for the
+  // engine's loader, which is generated and measured below.
+  facadeMinified: 22_300,
+  // The same of `offline-mailbox/slim`, which has no worker.
+  slimMinified: 17_300,
+  // The engine's loader, minified and gzipped.
+  glueMinified: 6_800,
+  // `offline-mailbox/inline`, the engine inside, comments included, not minified.
+  inlineGzipped: 512_000,
 };
+
+// So much larger is what holds the wasm where the toolchain has no sources of the standard library
+// (scripts/build-wasm.sh).
+export const ORDINARY_STD = 1.1;
