@@ -31,8 +31,8 @@ for (const seed of wanted) {
     const { problems, figures } = await drive(browser, { ops: Number(ops), seed, minutes: 30, say: (line) => console.log(`seed ${seed}: ${line}`) });
     for (const problem of problems.slice(0, 50)) console.log(`seed ${seed}: WRONG: ${problem}`);
     failed += problems.length;
-    rounds.push({ ...figures, problems: problems.length });
-    console.log(JSON.stringify(rounds.at(-1)));
+    console.log(JSON.stringify({ ...figures, problems: problems.length }));
+    rounds.push({ ...figures, problems: problems.slice(0, 100) });
   } finally {
     for (const end of ends) await end();
   }
