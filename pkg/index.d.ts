@@ -307,7 +307,7 @@ export type SearchDate = Date | string;
  * Flags, numbers, dates of arrival, sizes and ids are answered from the mailbox's index, address
  * fields, `subject`, `sent…` and `hasAttachment` from what a list shows; `body` reads the text that
  * was set aside when the message came, other `header` fields and `text` the message. Only messages
- * that the cheaper keys leave open are read.
+ * that the cheaper keys leave open are read. A message of which a key needs what is damaged does not answer.
  */
 export type SearchKeys = SearchObject | readonly SearchKeys[];
 
@@ -555,6 +555,12 @@ export interface MessageMetadata {
   readonly threadId: string | undefined;
   /** Whether it is gone already; the view has not been told yet. */
   readonly expunged: boolean;
+  /**
+   * There, and `true`, where a stored record of the message is damaged, so that something is not known: its
+   * dates (1970) and size (0), its ids (`undefined`), what a list shows (empty) or its content (absent). Uid,
+   * flags and `modSeq` are right. What is damaged stays where it is; `session.verify()` names it.
+   */
+  readonly damaged?: true;
 }
 
 /** What a list shows of a message. */
@@ -648,12 +654,13 @@ export interface Attachment {
 
 /**
  * A fetched message: metadata, and what was asked for. Members that were not asked for are absent,
- * and so are those that need the content of a message that is gone with its content.
+ * and so are those that need the content of a message that is gone with its content, or whose content is
+ * damaged (`damaged` says which of the two).
  *
  * The data are plain. The methods are not among the own properties: what `structuredClone`,
  * `postMessage`, JSON or spreading make of a message has the data alone. They read the content by the
  * message's mailbox and uid, whatever became of the view, and fail with `NOT_FOUND` once the message
- * (or its mailbox) is gone, with `CLOSED` once the session is closed.
+ * (or its mailbox) is gone, with `CORRUPT` where its content is damaged, with `CLOSED` once the session is closed.
  */
 export interface FetchedMessage extends MessageMetadata {
   readonly envelope?: MessageEnvelope;
@@ -744,6 +751,11 @@ export interface VerifyReport {
   readonly problems: readonly {
     /** The name of the mailbox it is in; `undefined` where it concerns all. */
     readonly mailbox: string | undefined;
+    /**
+     * The record that is damaged, or of a later version: its table and its key in hex, as
+     * `"rows 0000000100000002"`. `undefined` where records do not agree, or one is missing.
+     */
+    readonly record: string | undefined;
     readonly description: string;
   }[];
 }
@@ -1171,7 +1183,10 @@ export class Session {
     thorough?: boolean | null | undefined;
   } & SignalOption): Promise<void>;
 
-  /** Looks at every record of the database; changes nothing. */
+  /**
+   * Looks at every record of the database and names those that are damaged; changes nothing. What is counted
+   * from a damaged record is not compared.
+   */
   verify(options?: SignalOption): Promise<VerifyReport>;
 
   /** How much room there is. For a file: what it takes, that and what is free on its disk, and `true`. */

@@ -219,15 +219,17 @@ pub trait MailboxData {
     async fn expunge(&self, uids: &[Uid], only_deleted: bool) -> Result<Vec<Uid>>;
 
     /// The metadata of these UIDs, one answer each; of a deleted one what is
-    /// still known, marked as expunged; `None` where nothing is.
+    /// still known, marked as expunged; `None` where nothing is. Of a live one
+    /// whose stored metadata is damaged the rest is told, marked as damaged.
     async fn messages(&self, uids: &[Uid], fields: MessageFields) -> Result<Vec<Option<Message>>>;
 
     /// What a list shows of these UIDs, one answer each, without reading any
-    /// content; `None` where nothing is known.
+    /// content; `None` where nothing is known: of a live message only because
+    /// what is stored is damaged.
     async fn list_rows(&self, uids: &[Uid]) -> Result<Vec<Option<ListRow>>>;
 
-    /// The octets of these UIDs, one answer each; `None` where they are gone or
-    /// were never stored.
+    /// The octets of these UIDs, one answer each; `None` where they are gone, or,
+    /// of a live message, damaged.
     async fn content(&self, uids: &[Uid]) -> Result<Vec<Option<Value>>>;
 
     /// The searchable text of these UIDs, one answer each: UTF-8, as

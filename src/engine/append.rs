@@ -166,6 +166,7 @@ impl Engine {
                 flags: loaded.core.keywords.flags(loaded.core.keywords.bits(&row.flags)),
                 mod_seq: loaded.core.highest_mod_seq,
                 expunged: false,
+                damaged: false,
                 email_id: Some(row.ids.email_id),
                 thread_id: Some(row.ids.thread_id),
             });

@@ -148,8 +148,13 @@ impl<'a> Assembly<'a> {
     /// Guards the commit by a mailbox without looking at it, so that one whose
     /// records are damaged can be deleted still.
     pub async fn guard_mailbox(&mut self, number: MailboxNumber) -> Step<()> {
-        let revision = self.engine.guard_revision(mailbox_guard(number)).await?;
-        self.guard(mailbox_guard(number), revision);
+        self.guard_by(mailbox_guard(number)).await
+    }
+
+    /// Guards the commit without looking at what is guarded.
+    pub async fn guard_by(&mut self, guard: Guard) -> Step<()> {
+        let revision = self.engine.guard_revision(guard).await?;
+        self.guard(guard, revision);
         Ok(())
     }
 
@@ -202,11 +207,6 @@ impl<'a> Assembly<'a> {
         self.puts.get(key).or_else(|| self.records.get(key).and_then(Option::as_ref))
     }
 
-    /// A fetched record that has to be there.
-    pub fn need(&self, key: &Key, what: &str) -> Result<&Value> {
-        self.record(key).ok_or_else(|| Error::corrupt(format!("a {what} is missing")))
-    }
-
     /// Writes a record.
     pub fn put(&mut self, key: Key, value: impl Into<Value>) {
         self.puts.insert(key, value.into());
@@ -232,7 +232,12 @@ impl<'a> Assembly<'a> {
 
     /// Writes the names.
     pub fn set_names(&mut self, names: Names) {
-        self.put(layout::names(), names.encode());
+        let keys = [layout::names_copy(), layout::names()];
+        // The one that is damaged is left as it is.
+        let keys = keys.iter().take(if self.engine.names_damaged.get() { 1 } else { 2 });
+        for key in keys {
+            self.put(*key, names.encode(key));
+        }
         self.new_names = Some(Rc::new(names));
     }
 
@@ -250,7 +255,8 @@ impl<'a> Assembly<'a> {
 
     /// Writes a mailbox's core; its pages are the caller's to write.
     pub fn set_mailbox(&mut self, number: MailboxNumber, core: Core, state: MailboxState) {
-        self.put(layout::core(number), core.encode());
+        let key = layout::core(number);
+        self.put(key, core.encode(&key));
         let state = state
             .with_unclaimed_recent(core.unclaimed_recent.clone())
             .with_expunge_horizon(core.expunge_horizon);
@@ -282,7 +288,8 @@ impl<'a> Assembly<'a> {
             return;
         }
         let head = &mut shared.identity;
-        self.put(layout::identity_log(head.next_log), encode_facts(&facts));
+        let key = layout::identity_log(head.next_log);
+        self.put(key, encode_facts(&key, &facts));
         head.logged += facts.len() as u64;
         self.logged = Some((head.next_log, facts));
         head.next_log += 1;
@@ -304,7 +311,7 @@ impl<'a> Assembly<'a> {
             delete_ranges: self.delete_ranges.clone(),
             deletes: self.deletes.clone(),
             puts,
-            note: notes::encode(&self.notes),
+            note: notes::encode(&id, &self.notes),
             durability,
             exclusive,
         })

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::directory::DirectoryPage;
-use super::pages::{IdsPage, IndexPage, Page as _, RowPage};
+use super::pages::{self, IdsPage, IndexPage, RowPage};
 use crate::model::{Generations, Result, Value};
 use crate::store::{Key, Space};
 
@@ -23,16 +23,21 @@ pub enum Page {
     Rows(Rc<RowPage>),
     Directory(Rc<DirectoryPage>),
     Pack(Value),
+    /// One that cannot be read: of what is in it nothing is known. Never kept.
+    Damaged,
 }
 
 impl Page {
     /// The page of a record; a key of another space than those of pages is a pack's.
-    pub fn decode(space: Space, record: &Value) -> Result<Page> {
-        Ok(match space {
-            Space::Index => Page::Index(Rc::new(record.with(IndexPage::decode)?)),
-            Space::Ids => Page::Ids(Rc::new(record.with(IdsPage::decode)?)),
-            Space::Rows => Page::Rows(Rc::new(record.with(RowPage::decode)?)),
-            Space::Directory => Page::Directory(Rc::new(record.with(DirectoryPage::decode)?)),
+    pub fn decode(key: &Key, record: &Value) -> Result<Page> {
+        fn decoded<P: pages::Page>(key: &Key, record: &Value) -> Result<Rc<P>> {
+            Ok(Rc::new(record.with(|record| P::decode(key, record))?))
+        }
+        Ok(match key.space() {
+            Space::Index => Page::Index(decoded(key, record)?),
+            Space::Ids => Page::Ids(decoded(key, record)?),
+            Space::Rows => Page::Rows(decoded(key, record)?),
+            Space::Directory => Page::Directory(decoded(key, record)?),
             _ => Page::Pack(record.clone()),
         })
     }
@@ -44,7 +49,7 @@ impl Page {
             Page::Ids(page) => page.0.len(),
             Page::Rows(page) => page.0.len(),
             Page::Directory(page) => page.0.len(),
-            Page::Pack(_) => usize::MAX,
+            Page::Pack(_) | Page::Damaged => usize::MAX,
         }
     }
 
@@ -55,6 +60,7 @@ impl Page {
             Page::Rows(page) => page.0.iter().map(|row| row.len() + 24).sum(),
             Page::Directory(page) => page.0.len() * 36,
             Page::Pack(pack) => pack.len(),
+            Page::Damaged => 0,
         }
     }
 }

@@ -39,7 +39,8 @@ fn write_changes(
     for (index, rows) in changes {
         if let Some(Some(page)) = pages.get_mut(index) {
             let new = page.with(rows);
-            assembly.put(layout::flags(number, index as u32), encode_flags(&new));
+            let key = layout::flags(number, index as u32);
+            assembly.put(key, encode_flags(&key, &new));
             *page = Rc::new(new);
         }
     }
@@ -247,6 +248,10 @@ async fn add_references(assembly: &mut Assembly<'_>, rows: &[NewRow]) -> Step<()
     }
     let mut directory = open_directory(assembly, more.keys().copied()).await?;
     for (content, count) in more {
+        if directory.get(content).is_none() {
+            // Not counted, it would be given back while the copy still needs it.
+            return Err(Error::corrupt("the place of a message's content cannot be read").into());
+        }
         directory.change(content, |entry| entry.references += count);
     }
     directory.write(assembly);

@@ -2,20 +2,21 @@
 //! commits. Here: releasing contents, emptying pages, forgetting tombstones,
 //! burying deleted mailboxes. Never changes what a client sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use super::assembly::{Assembly, Step};
+use super::codec::unless_damaged;
 use super::contents::drop_references;
 use super::core::Core;
 use super::identity;
-use super::layout::{self, INDEX_ROWS, LIST_ROWS, MailboxNumber, PackKind, SEALED_ROWS};
+use super::layout::{self, ContentNumber, INDEX_ROWS, LIST_ROWS, MailboxNumber, PackKind, SEALED_ROWS};
 use super::names::Names;
 use super::pages::{IndexPage, Page as _, RowPage, decode_flags, encode_flags};
 use super::read::{index_place, position};
 use super::shared::{IdentityHead, Shared};
 use super::{Engine, HOUSEKEEPING, Loaded, Slot};
-use crate::model::{ErrorCode, ModSeq, Result, Uid};
+use crate::model::{Error, ErrorCode, ModSeq, Result, Uid};
 use crate::store::{Key, Read, Scan, Space};
 use crate::view::{FlagBits, FlagPage, MailboxState, PAGE_ROWS};
 
@@ -87,8 +88,12 @@ impl Engine {
                 damage.pass(self.clean_mailbox(number, commits).await)?;
             }
         }
+        if thorough {
+            damage.pass(self.migrate().await)?;
+        }
         damage.pass(self.bury_deleted_mailboxes(thorough).await)?;
-        let mut shared = Shared::clone(&*self.known_shared().await?.value);
+        let Some(shared) = damage.pass(self.known_shared().await)? else { return damage.0 };
+        let mut shared = Shared::clone(&*shared.value);
         let wants_fold = |head: &IdentityHead| identity::wants_fold(head) || (thorough && head.logged > 1024);
         if wants_fold(&shared.identity) {
             damage.pass(self.fold_identity(wants_fold).await)?;
@@ -130,24 +135,10 @@ impl Engine {
             if loaded.core.unreleased == 0 {
                 return Ok(0);
             }
-            let mut row_pages = 0;
-            let mut last_page = None;
-            let uids: Vec<Uid> = unreleased(&loaded.state)
-                .take(RELEASE_ROWS)
-                .take_while(|uid| {
-                    let page = Some(position(&loaded, *uid) / LIST_ROWS);
-                    row_pages += usize::from(last_page != page);
-                    last_page = page;
-                    row_pages <= RELEASE_ROW_PAGES
-                })
-                .collect();
-            let holding: Vec<Uid> =
-                uids.iter().copied().filter(|uid| holds_content(&loaded.state, *uid)).collect();
-            if !holding.is_empty() {
-                let index = self.index_rows(number, &loaded, &holding).await?;
-                let contents = index.iter().flatten().map(|row| row.content);
+            let (uids, contents) = self.releasable(number, &loaded).await?;
+            if !contents.is_empty() {
                 let mut shared = Shared::clone(&*assembly.shared().await?);
-                drop_references(assembly, &mut shared, contents).await?;
+                drop_references(assembly, &mut shared, contents.into_iter()).await?;
                 assembly.set_shared(shared);
             }
 
@@ -168,7 +159,8 @@ impl Engine {
                         ))
                     });
                     let new = page.with(changes);
-                    assembly.put(layout::flags(number, *index as u32), encode_flags(&new));
+                    let key = layout::flags(number, *index as u32);
+                    assembly.put(key, encode_flags(&key, &new));
                     *page = Rc::new(new);
                 }
             }
@@ -182,6 +174,40 @@ impl Engine {
             Ok(uids.len())
         })
         .await
+    }
+
+    /// Dead rows that one commit can release, and the contents that they hold. Those of damaged index
+    /// pages stay: what they hold is not known. `CORRUPT` where there are no others.
+    async fn releasable(
+        &self,
+        number: MailboxNumber,
+        loaded: &Loaded,
+    ) -> Result<(Vec<Uid>, Vec<ContentNumber>)> {
+        let all: Vec<Uid> = unreleased(&loaded.state).collect();
+        for some in all.chunks(RELEASE_ROWS) {
+            let mut row_pages = 0;
+            let mut last_page = None;
+            let mut uids: Vec<Uid> = some
+                .iter()
+                .copied()
+                .take_while(|uid| {
+                    let page = Some(position(loaded, *uid) / LIST_ROWS);
+                    row_pages += usize::from(last_page != page);
+                    last_page = page;
+                    row_pages <= RELEASE_ROW_PAGES
+                })
+                .collect();
+            let holding: Vec<Uid> =
+                uids.iter().copied().filter(|uid| holds_content(&loaded.state, *uid)).collect();
+            let index = self.index_rows(number, loaded, &holding).await?;
+            let unknown: HashSet<Uid> =
+                holding.iter().zip(&index).filter(|(_, row)| row.is_none()).map(|(uid, _)| *uid).collect();
+            uids.retain(|uid| !unknown.contains(uid));
+            if !uids.is_empty() {
+                return Ok((uids, index.iter().flatten().map(|row| row.content).collect()));
+            }
+        }
+        Err(Error::corrupt("what deleted messages hold cannot be read"))
     }
 
     /// Forgets when the older half of a mailbox's tombstones died, and drops
@@ -217,7 +243,8 @@ impl Engine {
                     assembly.delete(layout::flags(number, index as u32));
                     *slot = None;
                 } else if !Rc::ptr_eq(&new, page) {
-                    assembly.put(layout::flags(number, index as u32), encode_flags(&new));
+                    let key = layout::flags(number, index as u32);
+                    assembly.put(key, encode_flags(&key, &new));
                     *slot = Some(new);
                 }
             }
@@ -276,7 +303,7 @@ impl Engine {
             assembly.fetch(flags.iter().copied().chain([*key])).await?;
             // Another tab may have been faster.
             if let Some(record) = assembly.record(key) {
-                let rows = record.with(IndexPage::decode)?.0;
+                let rows = record.with(|record| IndexPage::decode(key, record))?.0;
                 let held = held_rows(assembly, number, key)?;
                 let contents: Vec<u32> = (0u32..)
                     .zip(&rows)
@@ -313,8 +340,9 @@ fn held_rows(assembly: &Assembly<'_>, number: MailboxNumber, key: &Key) -> Resul
     for position in first..first.saturating_add(rows) {
         let (page, row) = layout::place(position, PAGE_ROWS);
         if row == 0 || position == first {
-            let record = assembly.record(&layout::flags(number, page));
-            let page = record.map(|record| record.with(decode_flags)).transpose()?;
+            let key = layout::flags(number, page);
+            let record = assembly.record(&key);
+            let page = record.map(|record| record.with(|record| decode_flags(&key, record))).transpose()?;
             let holds = |row: u32| match &page {
                 Some(page) => page.flags(row).is_none_or(FlagBits::holds_content),
                 // A flag page is dropped only when all its rows are released.
@@ -401,13 +429,16 @@ async fn empty_pages(
             continue;
         }
         let Some(record) = assembly.record(&key) else { continue };
-        let mut rows = record.with(RowPage::decode)?;
+        // One that is damaged is left as it is.
+        let Some(mut rows) = unless_damaged(record.with(|record| RowPage::decode(&key, record)))? else {
+            continue;
+        };
         for position in positions.iter().filter(|position| *position / LIST_ROWS == page) {
             if let Some(row) = rows.0.get_mut((position % LIST_ROWS) as usize) {
                 row.clear();
             }
         }
-        assembly.put(key, rows.encode());
+        assembly.put(key, rows.encode(&key));
     }
     Ok(())
 }

@@ -1,13 +1,18 @@
 //! How records become bytes: frames with version and checksum, integers,
 //! columns. Here: the encoding alone. Not here: what any record holds.
 
-use crate::model::{Error, Result};
+use crate::model::{Error, ErrorCode, Result};
 use crate::platform;
+use crate::store::Key;
 
 /// Reads a record's payload front to back; every method fails with `CORRUPT` past the end.
 pub struct Reader<'a> {
     bytes: &'a [u8],
+    version: u8,
 }
+
+/// The version of the records of format 1: their checksum does not cover their key.
+pub const KEYLESS: u8 = 1;
 
 fn short() -> Error {
     Error::corrupt("a stored record ends too early")
@@ -15,7 +20,12 @@ fn short() -> Error {
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Reader { bytes }
+        Reader { bytes, version: 0 }
+    }
+
+    /// The record's version, by which its decoder goes; 0 for bytes that are no record.
+    pub fn version(&self) -> u8 {
+        self.version
     }
 
     pub fn rest(&self) -> &'a [u8] {
@@ -125,31 +135,51 @@ impl Writer {
         self.bytes
     }
 
-    /// The record: the version, the payload, a checksum over both.
-    pub fn seal(self, version: u8) -> Vec<u8> {
+    /// The record of a key: the version, the payload, a checksum over all three.
+    pub fn seal(self, key: &Key, version: u8) -> Vec<u8> {
         let mut record = Vec::with_capacity(self.bytes.len() + 5);
         record.push(version);
         record.extend_from_slice(&self.bytes);
-        let checksum = platform::crc32(&record);
+        let checksum = checksum(key, &record);
         record.extend_from_slice(&checksum.to_le_bytes());
         record
     }
 }
 
+/// Over the key too, so that a record which lies where another belongs is damage.
+fn checksum(key: &Key, body: &[u8]) -> u32 {
+    let before = match body.first() {
+        Some(&KEYLESS) => 0,
+        _ => platform::crc32_after(platform::crc32(&[key.space() as u8]), key.bytes()),
+    };
+    platform::crc32_after(before, body)
+}
+
+/// Version and payload of a record, once its checksum is right.
+pub fn opened<'a>(key: &Key, record: &'a [u8]) -> Option<(u8, &'a [u8])> {
+    let (body, stored) = record.split_last_chunk::<4>()?;
+    let (version, payload) = body.split_first()?;
+    (checksum(key, body) == u32::from_le_bytes(*stored)).then_some((*version, payload))
+}
+
 /// A record's payload, once its version and checksum are right. Fails with
 /// `SCHEMA_TOO_NEW` for a later version and `CORRUPT` for a wrong checksum.
-pub fn unseal<'a>(record: &'a [u8], newest: u8, what: &str) -> Result<Reader<'a>> {
-    let damaged = || Error::corrupt(format!("a stored {what} is damaged"));
-    let (body, checksum) = record.split_last_chunk::<4>().ok_or_else(damaged)?;
-    if platform::crc32(body) != u32::from_le_bytes(*checksum) {
-        return Err(damaged());
-    }
-    let (version, payload) = body.split_first().ok_or_else(damaged)?;
-    if *version > newest {
+pub fn unseal<'a>(key: &Key, record: &'a [u8], newest: u8, what: &str) -> Result<Reader<'a>> {
+    let opened = opened(key, record);
+    let (version, bytes) = opened.ok_or_else(|| Error::corrupt(format!("a stored {what} is damaged")))?;
+    if version > newest {
         let message = format!("a stored {what} has version {version}; this library knows up to {newest}");
-        return Err(Error::new(crate::model::ErrorCode::SchemaTooNew, message));
+        return Err(Error::new(ErrorCode::SchemaTooNew, message));
     }
-    Ok(Reader::new(payload))
+    Ok(Reader { bytes, version })
+}
+
+/// What a record says; `None` where it is damaged, for who can do without.
+pub fn unless_damaged<T>(decoded: Result<T>) -> Result<Option<T>> {
+    match decoded {
+        Err(error) if error.code() == ErrorCode::Corrupt => Ok(None),
+        decoded => decoded.map(Some),
+    }
 }
 
 const CONSTANT: u8 = 0;
@@ -269,6 +299,7 @@ pub fn unzigzag(value: u64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Space;
 
     fn round_trip(column: &[u64]) -> usize {
         let mut out = Writer::new();
@@ -297,19 +328,23 @@ mod tests {
     fn damage_is_told_and_never_panics() {
         let mut out = Writer::new();
         write_column(&mut out, &[1, 2, 3, 1000]);
-        let record = out.seal(1);
+        let (key, other) = (Key::new(Space::Core).then_u32(1), Key::new(Space::Core).then_u32(2));
+        let record = out.seal(&key, 2);
+        assert!(unseal(&key, &record, 2, "test").is_ok());
+        assert!(unseal(&other, &record, 2, "test").is_err());
         for cut in 0..record.len() {
-            assert!(unseal(&record[..cut], 1, "test").is_err());
+            assert!(unseal(&key, &record[..cut], 2, "test").is_err());
         }
         for at in 0..record.len() {
             let mut damaged = record.clone();
             damaged[at] ^= 0x10;
-            assert!(unseal(&damaged, 1, "test").is_err());
+            assert!(unseal(&key, &damaged, 2, "test").is_err());
         }
-        assert_eq!(
-            unseal(&Writer::new().seal(2), 1, "test").err().unwrap().code().as_str(),
-            "SCHEMA_TOO_NEW"
-        );
+        let newer = unseal(&key, &Writer::new().seal(&key, 3), 2, "test").err().unwrap();
+        assert_eq!(newer.code(), ErrorCode::SchemaTooNew);
+        // As format 1 wrote it: readable wherever it lies.
+        let old = Writer::new().seal(&key, KEYLESS);
+        assert_eq!(unseal(&other, &old, 2, "test").unwrap().version(), 1);
         for byte in 0..=255u8 {
             let bytes = [byte; 24];
             let _ = read_column(&mut Reader::new(&bytes), 100);

@@ -10,7 +10,7 @@ use super::directory::{ContentEntry, DirectoryPage, PackTablePage, PackUse, Plac
 use super::identity::{Hash, Posting};
 use super::layout::{self, ContentNumber, DIRECTORY_ROWS, NO_CONTENT, PackKind};
 use super::packs::{self, Item, Packed, SMALL_PACK_BYTES};
-use super::paged::{Pages, append_paged};
+use super::paged::{Pages, append_paged, around_damage};
 use super::shared::Shared;
 use crate::model::{Error, ErrorCode, Result, Value};
 use crate::store::Key;
@@ -26,6 +26,8 @@ pub async fn store_contents(
     rows_each: u32,
     found: &Found,
 ) -> Step<Vec<ContentNumber>> {
+    shared.next_content =
+        around_damage::<DirectoryPage>(assembly, layout::directory, shared.next_content).await?;
     let hashes: Vec<Hash> = prepared.iter().map(|message| message.email_hash()).collect();
     let candidates: HashMap<Hash, ContentNumber> = found
         .iter()
@@ -108,11 +110,8 @@ async fn with_same_octets(
     let mut same = HashSet::new();
     for few in alike.chunks(AT_A_TIME) {
         let contents: Vec<ContentNumber> = few.iter().map(|(content, _)| *content).collect();
-        let stored = match engine.octets(&contents).await {
-            // One that cannot be read is stored anew, and so may be its neighbours.
-            Err(error) if error.code() == ErrorCode::Corrupt => continue,
-            stored => stored?,
-        };
+        // One that cannot be read is stored anew.
+        let stored = engine.octets(&contents).await?;
         let equal = few.iter().zip(stored).filter(|((_, raw), stored)| stored.as_ref() == Some(*raw));
         same.extend(equal.map(|((content, _), _)| *content));
     }
@@ -139,11 +138,12 @@ pub async fn write_packs(
     bytes: &[(ContentNumber, &[u8])],
 ) -> Step<Vec<Place>> {
     let items: Vec<Item<'_>> = bytes.iter().map(|(number, bytes)| Item { number: *number, bytes }).collect();
-    let first = *shared.next_pack(kind);
+    let next = *shared.next_pack(kind);
+    let first = around_damage::<PackTablePage>(assembly, |page| layout::pack_table(kind, page), next).await?;
     let Packed { puts, places, packs } = packs::pack(kind, &items, first)?;
     let small = packs.iter().filter(|pack| pack.total < SMALL_PACK_BYTES).count();
     *shared.foldable_packs(kind) += small as u32;
-    *shared.next_pack(kind) += packs.len() as u32;
+    *shared.next_pack(kind) = first.saturating_add(packs.len() as u32);
     for (key, record) in puts {
         assembly.put(key, record);
     }

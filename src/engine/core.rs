@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use super::codec::{Reader, Writer, unseal};
 use crate::model::{ModSeq, RangeSet, Result, Uid};
+use crate::store::Key;
 use crate::view::Keywords;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What is known of a mailbox without reading any page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Core {
         self.uid_next.saturating_sub(self.first_uid)
     }
 
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self, key: &Key) -> Vec<u8> {
         let mut out = Writer::new();
         out.u32(self.uid_validity).u32(self.first_uid).u32(self.uid_next);
         out.varint(self.highest_mod_seq).u8(u8::from(self.readonly));
@@ -80,11 +81,11 @@ impl Core {
         for keyword in self.keywords.names() {
             out.text(keyword);
         }
-        out.seal(VERSION)
+        out.seal(key, VERSION)
     }
 
-    pub fn decode(record: &[u8]) -> Result<Core> {
-        let mut input = unseal(record, VERSION, "mailbox core")?;
+    pub fn decode(key: &Key, record: &[u8]) -> Result<Core> {
+        let mut input = unseal(key, record, VERSION, "mailbox core")?;
         let (uid_validity, first_uid, uid_next) = (input.u32()?, input.u32()?, input.u32()?);
         let (highest_mod_seq, readonly) = (input.varint()?, input.u8()? != 0);
         let (exists, unseen, deleted) = (input.varint_u32()?, input.varint_u32()?, input.varint_u32()?);
@@ -146,8 +147,9 @@ mod tests {
             keywords: Rc::new(Keywords::new(vec!["$Junk".into(), "Work".into()])),
             ..Core::new(4_000_000_000, 101)
         };
-        let record = core.encode();
+        let key = Key::new(crate::store::Space::Core).then_u32(1);
+        let record = core.encode(&key);
         assert!(record.len() < 100, "{}", record.len());
-        assert_eq!(Core::decode(&record).unwrap(), core);
+        assert_eq!(Core::decode(&key, &record).unwrap(), core);
     }
 }

@@ -6,8 +6,9 @@ use super::codec::{Writer, read_column, unseal, write_column};
 use super::layout::DIRECTORY_ROWS;
 use super::pages::Page;
 use crate::model::{Error, Result};
+use crate::store::Key;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Where a run of bytes lies in the packs of its kind. Pack 0: nowhere.
 /// Bytes longer than a chunk fill consecutive packs from this one on.
@@ -47,7 +48,7 @@ impl Page for DirectoryPage {
 
     const ROWS: u32 = DIRECTORY_ROWS;
 
-    fn encode(&self) -> Vec<u8> {
+    fn encode(&self, key: &Key) -> Vec<u8> {
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
         let mut column = |value: fn(&ContentEntry) -> u32| {
@@ -62,11 +63,11 @@ impl Page for DirectoryPage {
         column(|entry| entry.text.length);
         column(|entry| entry.text.checksum);
         column(|entry| entry.references);
-        out.seal(VERSION)
+        out.seal(key, VERSION)
     }
 
-    fn decode(record: &[u8]) -> Result<Self> {
-        let mut input = unseal(record, VERSION, "content directory page")?;
+    fn decode(key: &Key, record: &[u8]) -> Result<Self> {
+        let mut input = unseal(key, record, VERSION, "content directory page")?;
         let rows = row_count(input.varint_u32()?)?;
         let mut entries = vec![ContentEntry::default(); rows];
         let fields: [fn(&mut ContentEntry) -> &mut u32; 9] = [
@@ -113,16 +114,16 @@ impl Page for PackTablePage {
 
     const ROWS: u32 = DIRECTORY_ROWS;
 
-    fn encode(&self) -> Vec<u8> {
+    fn encode(&self, key: &Key) -> Vec<u8> {
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
         write_column(&mut out, &self.0.iter().map(|pack| u64::from(pack.total)).collect::<Vec<_>>());
         write_column(&mut out, &self.0.iter().map(|pack| u64::from(pack.live)).collect::<Vec<_>>());
-        out.seal(VERSION)
+        out.seal(key, VERSION)
     }
 
-    fn decode(record: &[u8]) -> Result<Self> {
-        let mut input = unseal(record, VERSION, "pack table page")?;
+    fn decode(key: &Key, record: &[u8]) -> Result<Self> {
+        let mut input = unseal(key, record, VERSION, "pack table page")?;
         let rows = row_count(input.varint_u32()?)?;
         let totals = read_column(&mut input, rows)?;
         let lives = read_column(&mut input, rows)?;
@@ -155,9 +156,11 @@ mod tests {
             references: 1,
         });
         let page = DirectoryPage(entries.collect());
-        assert!(page.encode().len() < 16_384, "{}", page.encode().len());
-        assert_eq!(DirectoryPage::decode(&page.encode()).unwrap(), page);
+        let key = crate::engine::layout::directory(0);
+        let record = page.encode(&key);
+        assert!(record.len() < 16_384, "{}", record.len());
+        assert_eq!(DirectoryPage::decode(&key, &record).unwrap(), page);
         let page = PackTablePage(vec![PackUse { total: 9, live: 3 }, PackUse::default()]);
-        assert_eq!(PackTablePage::decode(&page.encode()).unwrap(), page);
+        assert_eq!(PackTablePage::decode(&key, &page.encode(&key)).unwrap(), page);
     }
 }

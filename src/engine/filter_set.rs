@@ -68,13 +68,14 @@ impl StoreFilterSet {
         loop {
             let known = self.engine.known_filters().await?;
             let Some(number) = find(&known.value)? else { return Ok((known.revision, None)) };
-            let (revision, record) = self.engine.read_record(layout::script(number), FILTERS).await?;
+            let key = layout::script(number);
+            let (revision, record) = self.engine.read_record(key, FILTERS).await?;
             if revision != known.revision {
                 self.engine.invalidate(&[FILTERS]);
                 continue;
             }
             let record = record.ok_or_else(|| Error::corrupt("a filter is missing"))?;
-            return Ok((revision, Some(record.with(filters::decode_script)?.into())));
+            return Ok((revision, Some(record.with(|record| filters::decode_script(&key, record))?.into())));
         }
     }
 
@@ -94,13 +95,13 @@ impl FilterSet for StoreFilterSet {
         filters::check_name(name)?;
         filters::check_length(script)?;
         self.language.compiler.compile(script)?;
-        let record = filters::encode_script(script);
         self.engine
             .transact(self.durability, async |assembly| {
                 let before = assembly.filters().await?;
                 let mut filters = Filters::clone(&before);
                 let number = filters.add(name)?;
-                assembly.put(layout::script(number), record.clone());
+                let key = layout::script(number);
+                assembly.put(key, filters::encode_script(&key, script));
                 if filters != *before {
                     assembly.set_filters(filters);
                 }

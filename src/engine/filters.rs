@@ -2,9 +2,11 @@
 //! bytes and rules, purely. Not here: commits, and what a script says.
 
 use super::codec::{Writer, unseal};
+use super::layout;
 use crate::model::{Error, ErrorCode, Result};
+use crate::store::Key;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The most scripts of a database.
 pub const MAX_SCRIPTS: usize = 256;
@@ -128,11 +130,11 @@ impl Filters {
         for entry in &self.entries {
             out.u32(entry.number).text(&entry.name);
         }
-        out.seal(VERSION)
+        out.seal(&layout::filters(), VERSION)
     }
 
     pub fn decode(record: &[u8]) -> Result<Filters> {
-        let mut input = unseal(record, VERSION, "record of filters")?;
+        let mut input = unseal(&layout::filters(), record, VERSION, "record of filters")?;
         let last_number = input.u32()?;
         let active = Some(input.u32()?).filter(|number| *number > 0);
         let count = input.count(5)?;
@@ -143,15 +145,15 @@ impl Filters {
 }
 
 /// The record of a script.
-pub fn encode_script(script: &[u8]) -> Vec<u8> {
+pub fn encode_script(key: &Key, script: &[u8]) -> Vec<u8> {
     let mut out = Writer::new();
     out.raw(script);
-    out.seal(VERSION)
+    out.seal(key, VERSION)
 }
 
 /// The script of a record.
-pub fn decode_script(record: &[u8]) -> Result<Vec<u8>> {
-    Ok(unseal(record, VERSION, "filter")?.rest().to_vec())
+pub fn decode_script(key: &Key, record: &[u8]) -> Result<Vec<u8>> {
+    Ok(unseal(key, record, VERSION, "filter")?.rest().to_vec())
 }
 
 #[cfg(test)]
@@ -201,10 +203,11 @@ mod tests {
     #[test]
     fn scripts_round_trip_and_damage_is_found() {
         for script in [&b""[..], b"keep;", &[0xff; 300]] {
-            let mut record = encode_script(script);
-            assert_eq!(decode_script(&record).unwrap(), script);
+            let key = layout::script(7);
+            let mut record = encode_script(&key, script);
+            assert_eq!(decode_script(&key, &record).unwrap(), script);
             record[0] ^= 0x40;
-            assert!(decode_script(&record).is_err());
+            assert!(decode_script(&key, &record).is_err());
         }
     }
 }

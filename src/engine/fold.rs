@@ -4,16 +4,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::codec::unless_damaged;
 use super::contents::{open_directory, open_pack_table, write_packs};
-use super::directory::{PackUse, Place};
-use super::identity::{Fact, Posting, bucket_of, decode_facts, depth_for, encode_facts};
+use super::directory::PackUse;
+use super::identity::{Fact, Posting, bucket_of, decode_facts, depth_for, encode_facts, readable};
 use super::layout::{self, DIRECTORY_ROWS, MailboxNumber, PackKind};
 use super::packs::{CHUNK_BYTES, SMALL_PACK_BYTES, read_header};
 use super::shared::{IdentityHead, Shared};
 use super::{Engine, HOUSEKEEPING};
-use crate::model::{Error, Result, sorting};
+use crate::model::{Result, Value, sorting};
 use crate::platform;
-use crate::store::{Key, Read};
+use crate::store::{Key, KeyRange, Read, Scan};
 
 /// A fold that began longer ago than this is taken for dead.
 const FOLD_PATIENCE_MS: i64 = 60_000;
@@ -46,9 +47,9 @@ impl Engine {
             let last_old = first_old.saturating_add(per_read).min(old_buckets);
             let keys: Vec<Key> =
                 (first_old..last_old).map(|number| layout::bucket(head.generation, number)).collect();
-            let snapshot = self.read(Read { keys, ..Read::default() }).await?;
-            for record in snapshot.values.into_iter().flatten() {
-                carried.extend(record.with(decode_facts)?);
+            let snapshot = self.read(Read { keys: keys.clone(), ..Read::default() }).await?;
+            for (key, record) in keys.iter().zip(&snapshot.values) {
+                carried.extend(readable(key, record.as_ref())?);
             }
             first_old = last_old;
             let until = if first_old >= old_buckets { 1 << depth } else { first_old << (depth - head.depth) };
@@ -68,14 +69,15 @@ impl Engine {
             }
             self.transact(HOUSEKEEPING, async |assembly| {
                 for (number, facts) in &groups {
-                    assembly.put(layout::bucket(generation, *number), encode_facts(facts));
+                    let key = layout::bucket(generation, *number);
+                    assembly.put(key, encode_facts(&key, facts));
                 }
                 Ok(())
             })
             .await?;
             next_new = until;
         }
-        self.finish_fold(&head, generation, depth, folded, logged.len() as u64).await
+        self.finish_fold(&head, generation, depth, folded).await
     }
 
     /// Whether a fact still says something: of a message that is known to be gone, it does not.
@@ -123,25 +125,23 @@ impl Engine {
     /// Every fact of the log up to this head, sorted.
     async fn read_logs(&self, head: &IdentityHead) -> Result<Vec<Fact>> {
         let keys: Vec<Key> = (head.first_log..head.next_log).map(layout::identity_log).collect();
-        let snapshot = self.read(Read { keys, ..Read::default() }).await?;
+        let snapshot = self.read(Read { keys: keys.clone(), ..Read::default() }).await?;
         let mut facts = Vec::new();
-        for record in snapshot.values {
-            let record =
-                record.ok_or_else(|| Error::corrupt("a log record of the identity index is missing"))?;
-            facts.extend(record.with(decode_facts)?);
+        for (key, record) in keys.iter().zip(&snapshot.values) {
+            facts.extend(readable(key, record.as_ref())?);
         }
         sorting::sort(&mut facts);
         Ok(facts)
     }
 
-    async fn finish_fold(
-        &self,
-        began: &IdentityHead,
-        generation: u32,
-        depth: u8,
-        folded: u64,
-        logged: u64,
-    ) -> Result<()> {
+    async fn finish_fold(&self, began: &IdentityHead, generation: u32, depth: u8, folded: u64) -> Result<()> {
+        // Older ones too: a fold that was overtaken and then cut short may have left some.
+        let folded_away =
+            [layout::generations_before(generation), layout::identity_logs(began.first_log, began.next_log)];
+        let mut doomed = Vec::new();
+        for range in folded_away {
+            doomed.extend(self.without_damaged(range).await?);
+        }
         self.transact(HOUSEKEEPING, async |assembly| {
             let mut shared = Shared::clone(&*assembly.shared().await?);
             let head = &mut shared.identity;
@@ -150,19 +150,41 @@ impl Engine {
                 assembly.delete_range(layout::generation(generation));
                 return Ok(());
             }
-            // Older ones too: a fold that was overtaken and then cut short may have left some.
-            assembly.delete_range(layout::generations_before(generation));
-            assembly.delete_range(layout::identity_logs(began.first_log, began.next_log));
+            for range in &doomed {
+                assembly.delete_range(*range);
+            }
             head.generation = generation;
             head.depth = depth;
             head.folded = folded;
             head.first_log = began.next_log;
-            head.logged = head.logged.saturating_sub(logged);
+            head.logged = head.logged.saturating_sub(began.logged);
             head.folding_since_ms = 0;
             assembly.set_shared(shared);
             Ok(())
         })
         .await
+    }
+
+    /// A range of the identity index but for its damaged records, which stay where they are.
+    async fn without_damaged(&self, range: KeyRange) -> Result<Vec<KeyRange>> {
+        let mut ranges = Vec::new();
+        let mut left = range;
+        let mut from = range.from;
+        loop {
+            let scan = Scan { max_bytes: FOLD_BYTES, ..Scan::all(KeyRange { from, ..range }) };
+            let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
+            let rows: Vec<(Key, Value)> = snapshot.scanned.into_iter().flatten().collect();
+            let Some((last, _)) = rows.last() else { break };
+            from = last.then(&[0]);
+            for (key, record) in rows {
+                if unless_damaged(record.with(|record| decode_facts(&key, record)))?.is_none() {
+                    ranges.push(KeyRange { to: Some(key), ..left });
+                    left.from = key.then(&[0]);
+                }
+            }
+        }
+        ranges.push(left);
+        Ok(ranges)
     }
 
     /// Moves what is left in small and half-empty packs into full ones.
@@ -194,30 +216,33 @@ impl Engine {
             assembly.fetch(chosen.iter().map(|(pack, _)| layout::pack(kind, *pack))).await?;
             let mut moved: Vec<(u32, u32, Vec<u8>)> = Vec::new();
             let mut headers = Vec::with_capacity(chosen.len());
-            for (pack, _) in &chosen {
-                let record = assembly.need(&layout::pack(kind, *pack), "pack")?.clone();
-                headers.push((*pack, read_header(&record)?, record));
+            for (pack, usage) in &chosen {
+                let Some(record) = assembly.record(&layout::pack(kind, *pack)).cloned() else { continue };
+                if let Some(header) = unless_damaged(read_header(&record))? {
+                    headers.push((*pack, *usage, header, record));
+                }
             }
             let contents =
-                headers.iter().flat_map(|(_, header, _)| header.iter().map(|(number, _, _)| *number));
+                headers.iter().flat_map(|(_, _, header, _)| header.iter().map(|(number, _, _)| *number));
             let mut directory = open_directory(assembly, contents).await?;
-            for (pack, header, record) in &headers {
-                let mut whole = true;
+            for (pack, usage, header, record) in &headers {
+                let mut leaving: Vec<(u32, u32, Vec<u8>)> = Vec::new();
                 for (content, offset, length) in header {
                     let Some(entry) = directory.get(*content) else { continue };
                     let place = if kind == PackKind::Content { entry.content } else { entry.text };
                     if entry.references == 0 {
                         continue;
                     }
-                    if place.length as usize > CHUNK_BYTES {
-                        // A piece of a long message stays where its other pieces expect it.
-                        whole = false;
-                    } else if place.pack == *pack && place.offset == *offset {
-                        let range = *offset as usize..(*offset as usize).saturating_add(*length as usize);
-                        moved.push((*content, *pack, record.slice(range).to_vec()));
+                    // A piece of a long message stays where its other pieces expect it, and so does
+                    // what is damaged.
+                    if (place.pack, place.offset, place.length) == (*pack, *offset, *length)
+                        && let Some(bytes) = unless_damaged(place.read(std::slice::from_ref(record)))?
+                    {
+                        leaving.push((*content, *pack, bytes.to_vec()));
                     }
                 }
-                if whole {
+                if leaving.iter().map(|(_, _, bytes)| bytes.len()).sum::<usize>() == usage.live as usize {
+                    moved.append(&mut leaving);
                     tables.change(*pack, |usage| *usage = PackUse::default());
                     assembly.delete(layout::pack(kind, *pack));
                 }
@@ -235,8 +260,7 @@ impl Engine {
                         PackKind::Content => &mut entry.content,
                         PackKind::Text => &mut entry.text,
                     };
-                    // The checksum of what was once stored: damage must not become right by moving.
-                    *old = Place { checksum: old.checksum, ..place };
+                    *old = place;
                 });
             }
             directory.write(assembly);

@@ -9,13 +9,14 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::codec::{Writer, unseal};
+use super::codec::{Reader, Writer, unseal};
 use super::layout::{self, ContentNumber, MailboxNumber};
 use super::shared::IdentityHead;
-use crate::model::{Error, Result, Uid, Value};
+use crate::model::{Error, ErrorCode, Result, Uid, Value};
 use crate::store::Key;
 
-const VERSION: u8 = 1;
+/// Version 1 had facts of 33 bytes each, their numbers of four.
+const VERSION: u8 = 2;
 
 /// How many postings a bucket holds on average after a fold: about 8 KB.
 const BUCKET_POSTINGS: u64 = 256;
@@ -43,18 +44,39 @@ pub enum Posting {
 /// A fact and what it is about.
 pub type Fact = (Hash, Posting);
 
-const FACT_BYTES: usize = 33;
+const FACT_BYTES_1: usize = 33;
 
 fn write_fact(out: &mut Writer, (hash, posting): &Fact) {
     out.raw(hash);
     match posting {
         Posting::Thread { thread } => out.u8(1).raw(thread),
-        Posting::Email { content, mailbox, uid } => out.u8(2).u32(*content).u32(*mailbox).u32(*uid).u32(0),
-        Posting::Member { mailbox, uid } => out.u8(3).u32(*mailbox).u32(*uid).raw(&[0; 8]),
+        Posting::Email { content, mailbox, uid } => {
+            out.u8(2).varint((*content).into()).varint((*mailbox).into()).varint((*uid).into())
+        }
+        Posting::Member { mailbox, uid } => out.u8(3).varint((*mailbox).into()).varint((*uid).into()),
     };
 }
 
-fn read_fact(bytes: &[u8]) -> Option<Fact> {
+fn damaged() -> Error {
+    Error::corrupt("a stored record of the identity index is damaged")
+}
+
+fn read_fact(input: &mut Reader<'_>) -> Result<Fact> {
+    let hash = input.array()?;
+    let posting = match input.u8()? {
+        1 => Posting::Thread { thread: input.array()? },
+        2 => Posting::Email {
+            content: input.varint_u32()?,
+            mailbox: input.varint_u32()?,
+            uid: input.varint_u32()?,
+        },
+        3 => Posting::Member { mailbox: input.varint_u32()?, uid: input.varint_u32()? },
+        _ => return Err(damaged()),
+    };
+    Ok((hash, posting))
+}
+
+fn read_fact_1(bytes: &[u8]) -> Option<Fact> {
     let (hash, rest) = bytes.split_first_chunk::<16>()?;
     let (kind, rest) = rest.split_first()?;
     let number = |at: usize| Some(u32::from_le_bytes(rest.get(at..at + 4)?.try_into().ok()?));
@@ -68,22 +90,35 @@ fn read_fact(bytes: &[u8]) -> Option<Fact> {
 }
 
 /// The bytes of a log record or a bucket; a bucket's facts are sorted.
-pub fn encode_facts(facts: &[Fact]) -> Vec<u8> {
+pub fn encode_facts(key: &Key, facts: &[Fact]) -> Vec<u8> {
     let mut out = Writer::new();
     for fact in facts {
         write_fact(&mut out, fact);
     }
-    out.seal(VERSION)
+    out.seal(key, VERSION)
 }
 
 /// The facts of a log record or a bucket.
-pub fn decode_facts(record: &[u8]) -> Result<Vec<Fact>> {
-    let damaged = || Error::corrupt("a stored record of the identity index is damaged");
-    let payload = unseal(record, VERSION, "record of the identity index")?.rest();
-    if payload.len() % FACT_BYTES != 0 {
-        return Err(damaged());
+pub fn decode_facts(key: &Key, record: &[u8]) -> Result<Vec<Fact>> {
+    let mut input = unseal(key, record, VERSION, "record of the identity index")?;
+    if input.version() == 1 {
+        let facts = input.rest().chunks(FACT_BYTES_1);
+        return facts.map(|bytes| read_fact_1(bytes).ok_or_else(damaged)).collect();
     }
-    payload.chunks_exact(FACT_BYTES).map(|bytes| read_fact(bytes).ok_or_else(damaged)).collect()
+    let mut facts = Vec::with_capacity(input.rest().len() / FACT_BYTES_1);
+    while !input.rest().is_empty() {
+        facts.push(read_fact(&mut input)?);
+    }
+    Ok(facts)
+}
+
+/// The facts of a record, as far as they can be read: of what a damaged one told nothing is known, so
+/// that a message may begin a thread or be stored once more, but mail still comes in.
+pub fn readable(key: &Key, record: Option<&Value>) -> Result<Vec<Fact>> {
+    match record.map(|record| record.with(|record| decode_facts(key, record))) {
+        Some(Err(error)) if error.code() == ErrorCode::Corrupt => Ok(Vec::new()),
+        facts => Ok(facts.transpose()?.unwrap_or_default()),
+    }
 }
 
 /// The bucket of a hash among two to the `depth`.
@@ -159,16 +194,11 @@ impl IdentityCache {
     /// Takes in records that [`IdentityCache::missing`] asked for.
     pub fn take(&mut self, head: &IdentityHead, key: &Key, record: Option<&Value>) -> Result<()> {
         if *key == layout::identity_log(self.next_log) && self.next_log < head.next_log {
-            let record =
-                record.ok_or_else(|| Error::corrupt("a log record of the identity index is missing"))?;
-            self.extend(&record.with(decode_facts)?);
+            self.extend(&readable(key, record)?);
             return Ok(());
         }
-        let facts = match record {
-            Some(record) => record.with(decode_facts)?,
-            // A bucket in which nothing is, is not written.
-            None => Vec::new(),
-        };
+        // A bucket in which nothing is, is not written.
+        let facts = readable(key, record)?;
         if let Some(number) = key.u32_at(5) {
             self.bucket_bytes += facts.len() * std::mem::size_of::<Fact>();
             self.buckets.insert(number, Rc::new(facts));
@@ -213,7 +243,8 @@ mod tests {
             ([3; 16], Posting::Email { content: 4, mailbox: 5, uid: 6 }),
             ([7; 16], Posting::Member { mailbox: 8, uid: 9 }),
         ];
-        assert_eq!(decode_facts(&encode_facts(&facts)).unwrap(), facts);
+        let key = layout::identity_log(1);
+        assert_eq!(decode_facts(&key, &encode_facts(&key, &facts)).unwrap(), facts);
     }
 
     #[test]

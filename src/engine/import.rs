@@ -22,7 +22,7 @@ use crate::platform;
 use crate::store::{Durability, Key};
 use crate::view::MailboxState;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// How far an import has come: its record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,14 +34,14 @@ pub struct ImportStep {
 }
 
 impl ImportStep {
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self, key: &Key) -> Vec<u8> {
         let mut out = Writer::new();
         out.varint(self.taken).raw(&self.last);
-        out.seal(VERSION)
+        out.seal(key, VERSION)
     }
 
-    pub fn decode(record: &[u8]) -> Result<ImportStep> {
-        let mut input = unseal(record, VERSION, "record of an import")?;
+    pub fn decode(key: &Key, record: &[u8]) -> Result<ImportStep> {
+        let mut input = unseal(key, record, VERSION, "record of an import")?;
         Ok(ImportStep { taken: input.varint()?, last: input.array()? })
     }
 }
@@ -53,8 +53,8 @@ fn step_key(mailbox: MailboxNumber, import: &str) -> Key {
     layout::import(mailbox, &hash)
 }
 
-fn decoded(record: Option<&Value>) -> Result<Option<ImportStep>> {
-    record.map(|record| record.with(ImportStep::decode)).transpose()
+fn decoded(key: &Key, record: Option<&Value>) -> Result<Option<ImportStep>> {
+    record.map(|record| record.with(|record| ImportStep::decode(key, record))).transpose()
 }
 
 impl Engine {
@@ -64,8 +64,9 @@ impl Engine {
         mailbox: MailboxNumber,
         import: &str,
     ) -> Result<Option<ImportProgress>> {
-        let (_, record) = self.read_record(step_key(mailbox, import), layout::mailbox_guard(mailbox)).await?;
-        let step = decoded(record.as_ref())?;
+        let key = step_key(mailbox, import);
+        let (_, record) = self.read_record(key, layout::mailbox_guard(mailbox)).await?;
+        let step = decoded(&key, record.as_ref())?;
         Ok(step.map(|step| ImportProgress { taken: step.taken, last: EmailId::from_bytes(&step.last) }))
     }
 
@@ -89,7 +90,7 @@ impl Engine {
             let key = options.import.as_ref().map(|(import, _)| step_key(place.number, import));
             assembly.fetch(key).await?;
             if let (Some(key), Some((_, from))) = (key, &options.import)
-                && decoded(assembly.record(&key))?.map_or(0, |step| step.taken) != *from
+                && decoded(&key, assembly.record(&key))?.map_or(0, |step| step.taken) != *from
             {
                 let message = "another program goes on with the same import";
                 return Err(Error::new(ErrorCode::Conflict, message).into());
@@ -103,7 +104,7 @@ impl Engine {
             }
             if let (Some(key), Some((_, from))) = (key, &options.import) {
                 let step = ImportStep { taken: from + prepared.len() as u64, last: last.digest };
-                assembly.put(key, step.encode());
+                assembly.put(key, step.encode(&key));
                 if kept.is_empty() {
                     // The record is guarded by the mailbox, of which nothing else changes.
                     assembly.set_mailbox(
@@ -171,10 +172,11 @@ mod tests {
     #[test]
     fn steps_round_trip_and_damage_is_found() {
         let step = ImportStep { taken: 1 << 40, last: [7; 32] };
-        let mut record = step.encode();
-        assert_eq!(ImportStep::decode(&record).unwrap(), step);
+        let key = step_key(1, "a");
+        let mut record = step.encode(&key);
+        assert_eq!(ImportStep::decode(&key, &record).unwrap(), step);
         record[0] ^= 0x40;
-        assert!(ImportStep::decode(&record).is_err());
+        assert!(ImportStep::decode(&key, &record).is_err());
         assert_ne!(step_key(1, "a"), step_key(2, "a"));
         assert_ne!(step_key(1, "a"), step_key(1, "b"));
     }

@@ -52,6 +52,11 @@ pub fn names() -> Key {
     Key::new(Space::Meta).then(b"names")
 }
 
+/// The names once more: a database whose names are damaged is not lost for that.
+pub fn names_copy() -> Key {
+    Key::new(Space::Meta).then(b"names-copy")
+}
+
 /// The shared counters.
 pub fn shared() -> Key {
     Key::new(Space::Meta).then(b"shared")
@@ -169,6 +174,11 @@ pub fn pack(kind: PackKind, number: u32) -> Key {
 /// A page of the content directory.
 pub fn directory(page: u32) -> Key {
     Key::new(Space::Directory).then(b"d").then_u32(page)
+}
+
+/// Whether this is the key of a page of the content directory, not of a table of packs.
+pub fn is_directory(key: &Key) -> bool {
+    key.bytes().first() == Some(&b'd')
 }
 
 /// A page of the table of packs.

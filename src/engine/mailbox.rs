@@ -10,6 +10,7 @@ use super::change::Place;
 use super::core::Core;
 use super::layout::{self, ContentNumber, NAMES, NO_CONTENT, mailbox_guard};
 use super::notes::Note;
+use super::pages::{IndexPage, Page as _};
 use super::{Engine, Loaded, Slot};
 use crate::backend::{ImportOptions, ImportProgress, MailboxData, UpdateOutcome};
 use crate::mime::ListRow;
@@ -147,16 +148,18 @@ impl StoreMailbox {
         )?;
         let mut ids = ids.into_iter();
         let messages = uids.iter().zip(index).map(|(uid, index)| {
-            let ids = ids.next().flatten();
-            let index = index?;
+            let ids = ids.next();
             if *uid >= loaded.core.uid_next {
                 return None;
             }
             let live = loaded.state.get(*uid);
+            // Of a live message what is not damaged is told.
+            let damaged = live.is_some() && (index.is_none() || ids == Some(None));
+            let index = index.or(damaged.then(IndexPage::filler))?;
             let (page, row) = loaded.state.place(*uid)?;
             let dead_at = || loaded.state.pages().get(page)?.as_ref()?.mod_seq(row);
             let flags = live.map(|live| loaded.core.keywords.flags(live.bits)).unwrap_or_default();
-            let (email_id, thread_id) = ids.map(|ids| (ids.email_id, ids.thread_id)).unzip();
+            let (email_id, thread_id) = ids.flatten().map(|ids| (ids.email_id, ids.thread_id)).unzip();
             Some(Message {
                 uid: *uid,
                 internal_date: index.internal_date,
@@ -165,6 +168,7 @@ impl StoreMailbox {
                 flags,
                 mod_seq: live.map(|live| live.mod_seq).or_else(dead_at).unwrap_or(0),
                 expunged: live.is_none(),
+                damaged,
                 email_id,
                 thread_id,
             })
@@ -176,41 +180,35 @@ impl StoreMailbox {
 impl StoreMailbox {
     async fn content_numbers(&self, uids: &[Uid]) -> Result<Vec<ContentNumber>> {
         let number = self.place.number;
-        let index = look_twice(self, uids, "index rows", async |loaded| {
+        let read = async |loaded: &Loaded| {
             let rows = self.engine.index_rows(number, loaded, uids).await?;
             // A page may have rows past the end that were never given.
             Ok(uids.iter().zip(rows).map(|(uid, row)| row.filter(|_| *uid < loaded.core.uid_next)).collect())
-        })
-        .await?;
+        };
+        let index = look_twice(self, uids, read, |_| true).await?;
         Ok(index.iter().map(|row| row.map_or(NO_CONTENT, |row| row.content)).collect())
     }
 }
 
-/// Whether every live message has its answer.
-fn complete<T>(loaded: &Loaded, uids: &[Uid], answers: &[Option<T>]) -> bool {
-    uids.iter().zip(answers).all(|(uid, answer)| answer.is_some() || loaded.state.get(*uid).is_none())
-}
-
-/// A page that is not where it should be: another tab may have sealed or
-/// dropped it since; if not, it is lost.
+/// Reads anew where not every live message has a whole answer: another tab may
+/// have sealed or dropped a page since. If not, the page is lost or damaged, and
+/// its messages are answered so.
 async fn look_twice<T>(
     mailbox: &StoreMailbox,
     uids: &[Uid],
-    what: &str,
     read: impl AsyncFn(&Loaded) -> Result<Vec<Option<T>>>,
+    is_whole: impl Fn(&T) -> bool,
 ) -> Result<Vec<Option<T>>> {
     let loaded = mailbox.fresh().await?;
     let answers = read(&loaded).await?;
-    if complete(&loaded, uids, &answers) {
+    let is_answered = |(uid, answer): (&Uid, &Option<T>)| {
+        answer.as_ref().is_some_and(&is_whole) || loaded.state.get(*uid).is_none()
+    };
+    if uids.iter().zip(&answers).all(is_answered) {
         return Ok(answers);
     }
     mailbox.engine.invalidate(&[mailbox_guard(mailbox.place.number)]);
-    let loaded = mailbox.fresh().await?;
-    let answers = read(&loaded).await?;
-    if complete(&loaded, uids, &answers) {
-        return Ok(answers);
-    }
-    Err(Error::corrupt(format!("{what} of mailbox {:?} are missing", mailbox.name())))
+    read(&*mailbox.fresh().await?).await
 }
 
 #[async_trait(?Send)]
@@ -256,7 +254,7 @@ impl MailboxData for StoreMailbox {
             self.engine.fresh_names().await?;
         }
         let record = snapshot.values.into_iter().next().flatten().ok_or_else(deleted)?;
-        let core = record.with(Core::decode)?;
+        let core = record.with(|record| Core::decode(&key, record))?;
         Ok(self.snapshot_of(&core, core.readonly, core.unclaimed_recent.len()))
     }
 
@@ -357,14 +355,14 @@ impl MailboxData for StoreMailbox {
     }
 
     async fn messages(&self, uids: &[Uid], fields: MessageFields) -> Result<Vec<Option<Message>>> {
-        look_twice(self, uids, "index rows", async |loaded| self.read_messages(loaded, uids, fields).await)
-            .await
+        let read = async |loaded: &Loaded| self.read_messages(loaded, uids, fields).await;
+        look_twice(self, uids, read, |message| !message.damaged).await
     }
 
     async fn list_rows(&self, uids: &[Uid]) -> Result<Vec<Option<ListRow>>> {
         let number = self.place.number;
-        look_twice(self, uids, "list rows", async |loaded| self.engine.list_rows(number, loaded, uids).await)
-            .await
+        let read = async |loaded: &Loaded| self.engine.list_rows(number, loaded, uids).await;
+        look_twice(self, uids, read, |_| true).await
     }
 
     async fn content(&self, uids: &[Uid]) -> Result<Vec<Option<Value>>> {

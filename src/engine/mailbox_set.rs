@@ -9,9 +9,10 @@ use super::Engine;
 use super::append::{Destination, Prepared};
 use super::assembly::{Assembly, Step};
 use super::change::Place;
-use super::codec::{Writer, unseal};
+use super::codec::unless_damaged;
 use super::core::Core;
 use super::filter_set::{Language, StoreFilterSet};
+use super::format::{FORMAT, Format};
 use super::layout::{self, NAMES, SHARED};
 use super::mailbox::{Looks, StoreMailbox};
 use super::names::{Entry, Names};
@@ -26,11 +27,8 @@ use crate::model::{
     AppendMessage, Error, ErrorCode, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid, Value,
 };
 use crate::platform;
-use crate::store::{Batch, Durability, Outcome, Read, Sequence, Store};
+use crate::store::{Batch, Durability, Key, Outcome, Read, Sequence, Store};
 use crate::view::Feed;
-
-/// The format that this library writes; a database of a later one is left alone.
-const FORMAT: u8 = 1;
 
 /// How often an empty store is asked to take a new database.
 const OPEN_ATTEMPTS: u32 = 8;
@@ -88,21 +86,27 @@ impl StoreMailboxSet {
             let read = Read { keys: vec![layout::format()], ..Read::default() };
             let snapshot = store.read(read).await?;
             if let Some(record) = snapshot.values.into_iter().next().flatten() {
-                let (owner, database_id) = record.with(decode_format)?;
+                let format = record.with(Format::decode)?;
                 if options
                     .expected_database_id
                     .as_ref()
-                    .is_some_and(|expected| *expected != hex(&database_id))
+                    .is_some_and(|expected| *expected != hex(&format.database_id))
                 {
                     return Err(Error::new(
                         ErrorCode::StorageLost,
                         "another database is in the place of the one that is expected",
                     ));
                 }
-                if !options.owner.is_empty() && options.owner != owner {
-                    return Err(Error::invalid(format!("the database belongs to {owner:?}")));
+                if !options.owner.is_empty() && options.owner != format.owner {
+                    return Err(Error::invalid(format!("the database belongs to {:?}", format.owner)));
                 }
-                let engine = Rc::new(Engine::new(store, owner, database_id, snapshot.sequence));
+                if record.with(Format::is_old) {
+                    // From now on it is for this version. Where that cannot be written, each new record says it.
+                    let _ = store
+                        .commit(batch(vec![(layout::format(), Value::from(format.encode()))], &[])?)
+                        .await;
+                }
+                let engine = Rc::new(Engine::new(store, format, snapshot.sequence));
                 return Ok(Rc::new(StoreMailboxSet {
                     engine,
                     durability: options.durability,
@@ -242,37 +246,34 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn decode_format(record: &[u8]) -> Result<(String, [u8; 16])> {
-    let mut input = unseal(record, FORMAT, "format record")?;
-    Ok((input.text()?, input.array()?))
+/// A commit that rests on nothing.
+fn batch(puts: Vec<(Key, Value)>, told: &[Note]) -> Result<Batch> {
+    let mut id = [0; 16];
+    platform::fill_random(&mut id)?;
+    Ok(Batch { id, puts, note: notes::encode(&id, told), ..Batch::default() })
 }
 
 /// The commit that makes a database of an empty store.
 fn empty_database(owner: &str, inbox_first_uid: Uid) -> Result<Batch> {
     let mut database_id = [0; 16];
     platform::fill_random(&mut database_id)?;
-    let mut id = [0; 16];
-    platform::fill_random(&mut id)?;
-    let mut format = Writer::new();
-    format.text(owner).raw(&database_id);
+    let format = Format { owner: owner.to_owned(), database_id, oldest: FORMAT };
     let mut names = Names::new();
     let mailbox_id = new_mailbox_id()?;
     let (number, uid_validity) =
         names.add(&MailboxName::inbox(), mailbox_id.clone(), None, platform::now_ms())?;
     let core = Core::new(uid_validity, inbox_first_uid);
+    let keys = (layout::names(), layout::names_copy(), layout::core(number));
     let created = MailboxEvent::Created { mailbox_id, name: MailboxName::inbox().as_str().to_owned() };
-    Ok(Batch {
-        id,
-        guards: vec![(NAMES, 0), (SHARED, 0), (layout::mailbox_guard(number), 0)],
-        puts: vec![
-            (layout::format(), Value::from(format.seal(FORMAT))),
-            (layout::names(), Value::from(names.encode())),
-            (layout::shared(), Value::from(Shared::new().encode())),
-            (layout::core(number), Value::from(core.encode())),
-        ],
-        note: notes::encode(&[Note::Names(created)]),
-        ..Batch::default()
-    })
+    let puts = vec![
+        (layout::format(), Value::from(format.encode())),
+        (keys.0, Value::from(names.encode(&keys.0))),
+        (keys.1, Value::from(names.encode(&keys.1))),
+        (layout::shared(), Value::from(Shared::new().encode())),
+        (keys.2, Value::from(core.encode(&keys.2))),
+    ];
+    let guards = vec![(NAMES, 0), (SHARED, 0), (layout::mailbox_guard(number), 0)];
+    Ok(Batch { guards, ..batch(puts, &[Note::Names(created)])? })
 }
 
 #[async_trait(?Send)]
@@ -472,6 +473,12 @@ impl MailboxSet for StoreMailboxSet {
 }
 
 impl Engine {
+    /// That the journal does not tell all that happened.
+    async fn resync(&self) -> Result<MailboxEvents> {
+        let sequence = self.read(Read::default()).await?.sequence;
+        Ok(MailboxEvents { sequence, events: Vec::new(), resync: true })
+    }
+
     /// What the journal tells after a step.
     async fn events(&self, after: Sequence) -> Result<MailboxEvents> {
         const PAGE: usize = 512;
@@ -480,13 +487,16 @@ impl Engine {
         loop {
             let journal = self.store.journal(told.sequence, PAGE).await?;
             if journal.truncated {
-                let sequence = self.read(Read::default()).await?.sequence;
-                return Ok(MailboxEvents { sequence, events: Vec::new(), resync: true });
+                return self.resync().await;
             }
             let complete = journal.entries.len() < PAGE;
             for entry in journal.entries {
                 told.sequence = entry.sequence;
-                for note in notes::decode(&entry.note)? {
+                let Some(notes) = unless_damaged(notes::decode(&entry.id, &entry.note))? else {
+                    // What it told is lost, as what was dropped is.
+                    return self.resync().await;
+                };
+                for note in notes {
                     tell(&mut told.events, note, &names);
                 }
             }

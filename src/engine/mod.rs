@@ -14,10 +14,12 @@ mod cleanup;
 mod codec;
 mod contents;
 mod core;
+mod damage;
 mod directory;
 mod filter_set;
 mod filters;
 mod fold;
+mod format;
 mod identity;
 mod import;
 mod layout;
@@ -43,12 +45,13 @@ use std::rc::Rc;
 use self::cache::PageCache;
 use self::core::Core;
 use self::filters::Filters;
+use self::format::Format;
 use self::identity::IdentityCache;
 use self::layout::{FILTERS, MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
 use self::names::Names;
 use self::shared::Shared;
 use crate::backend::Wanted;
-use crate::model::{Error, Result, Value};
+use crate::model::{Error, ErrorCode, Result, Value};
 use crate::store::{Durability, Guard, Key, Read, Revision, Scan, Sequence, Snapshot, Store};
 use crate::view::{FlagPage, MailboxState, SelectedSet};
 
@@ -107,8 +110,12 @@ pub(crate) struct Engine {
     store: Rc<dyn Store>,
     owner: String,
     database_id: [u8; 16],
+    /// The oldest format of which there may be records.
+    oldest_format: Cell<u8>,
     sequence: Cell<Sequence>,
     names: RefCell<Option<Known<Rc<Names>>>>,
+    /// Whether the names come from their copy.
+    names_damaged: Cell<bool>,
     shared: RefCell<Option<Known<Rc<Shared>>>>,
     filters: RefCell<Option<Known<Rc<Filters>>>>,
     mailboxes: RefCell<HashMap<MailboxNumber, Rc<Slot>>>,
@@ -120,13 +127,16 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    fn new(store: Rc<dyn Store>, owner: String, database_id: [u8; 16], sequence: Sequence) -> Engine {
+    fn new(store: Rc<dyn Store>, format: Format, sequence: Sequence) -> Engine {
+        let Format { owner, database_id, oldest } = format;
         Engine {
             store,
             owner,
             database_id,
+            oldest_format: Cell::new(oldest),
             sequence: Cell::new(sequence),
             names: RefCell::default(),
+            names_damaged: Cell::new(false),
             shared: RefCell::default(),
             filters: RefCell::default(),
             mailboxes: RefCell::default(),
@@ -188,9 +198,19 @@ impl Engine {
         if let Some(known) = self.names.borrow().as_ref().filter(|known| known.fresh) {
             return Ok(Versioned { revision: known.revision, value: known.value.clone() });
         }
-        let (revision, record) = self.read_record(layout::names(), NAMES).await?;
-        let record = record.ok_or_else(|| Error::corrupt("the record of names is missing"))?;
-        Ok(take_in(&self.names, revision, Rc::new(record.with(Names::decode)?)))
+        let (mut revision, mut names) = self.read_names(layout::names()).await?;
+        let damaged = matches!(&names, Err(error) if error.code() == ErrorCode::Corrupt);
+        if damaged && let (later, Ok(copy)) = self.read_names(layout::names_copy()).await? {
+            (revision, names) = (later, Ok(copy));
+            self.names_damaged.set(true);
+        }
+        Ok(take_in(&self.names, revision, Rc::new(names?)))
+    }
+
+    async fn read_names(&self, key: Key) -> Result<(Revision, Result<Names>)> {
+        let (revision, record) = self.read_record(key, NAMES).await?;
+        let record = record.ok_or_else(|| Error::corrupt("the record of names is missing"));
+        Ok((revision, record.and_then(|record| record.with(|record| Names::decode(&key, record)))))
     }
 
     /// Asks the store whether what is in memory under these guards is still
@@ -282,7 +302,9 @@ impl Engine {
             .await?;
         let revision = snapshot.revisions.first().copied().unwrap_or_default();
         let record = snapshot.values.into_iter().next().flatten();
-        let core = record.map(|record| record.with(Core::decode)).transpose()?;
+        let core = record
+            .map(|record| record.with(|record| Core::decode(&layout::core(number), record)))
+            .transpose()?;
         self.take_in_mailbox(number, revision, core, snapshot.scanned)
     }
 
@@ -323,7 +345,9 @@ impl Engine {
         let (Some(number), Some(revision)) = (number, revisions.next()) else { return Ok(Some(None)) };
         if known.is_none() {
             let record = snapshot.values.into_iter().next().flatten();
-            let core = record.map(|record| record.with(Core::decode)).transpose()?;
+            let core = record
+                .map(|record| record.with(|record| Core::decode(&layout::core(number), record)))
+                .transpose()?;
             if wanted.state || core.is_none() {
                 self.take_in_mailbox(number, revision, core.clone(), snapshot.scanned)?;
             }
@@ -432,7 +456,7 @@ fn assemble(core: Core, pages: Vec<(Key, Value)>, before: Option<&Loaded>) -> Re
         let Some(slot) = slots.get_mut(number) else {
             return Err(Error::corrupt("a flag page lies past its mailbox's end"));
         };
-        let page = record.with(pages::decode_flags)?;
+        let page = record.with(|record| pages::decode_flags(&key, record))?;
         let old = before.and_then(|before| before.state.pages().get(number)?.as_ref());
         *slot = Some(match old {
             Some(old) if **old == page => old.clone(),

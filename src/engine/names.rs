@@ -6,8 +6,9 @@ use std::collections::{HashMap, HashSet};
 use super::codec::{Writer, unseal};
 use super::layout::MailboxNumber;
 use crate::model::{Error, ErrorCode, ListDetails, ListTree, MailboxId, MailboxName, Result, SpecialUse};
+use crate::store::Key;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// One mailbox as the names know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,7 +214,7 @@ impl Names {
         }
     }
 
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self, key: &Key) -> Vec<u8> {
         let mut out = Writer::new();
         out.u32(self.next_number).u32(self.last_uid_validity);
         out.varint(self.entries.len() as u64);
@@ -229,11 +230,11 @@ impl Names {
         for number in &self.graves {
             out.u32(*number);
         }
-        out.seal(VERSION)
+        out.seal(key, VERSION)
     }
 
-    pub fn decode(record: &[u8]) -> Result<Names> {
-        let mut input = unseal(record, VERSION, "record of names")?;
+    pub fn decode(key: &Key, record: &[u8]) -> Result<Names> {
+        let mut input = unseal(key, record, VERSION, "record of names")?;
         let (next_number, last_uid_validity) = (input.u32()?, input.u32()?);
         let count = input.count(6)?;
         let mut entries = Vec::with_capacity(count);
@@ -286,7 +287,8 @@ mod tests {
     #[test]
     fn names_round_trip() {
         let names = names();
-        assert_eq!(Names::decode(&names.encode()).unwrap(), names);
+        let key = crate::engine::layout::names();
+        assert_eq!(Names::decode(&key, &names.encode(&key)).unwrap(), names);
     }
 
     #[test]

@@ -5,8 +5,14 @@ use super::codec::{Writer, unseal};
 use super::layout::MailboxNumber;
 use crate::backend::MailboxEvent;
 use crate::model::{Error, MailboxId, Result};
+use crate::store::{CommitId, Key, Space};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// Notes are no record of their own: their checksum covers the name of their commit.
+fn place(commit: &CommitId) -> Key {
+    Key::new(Space::Meta).then(b"note").then(commit)
+}
 
 /// One thing a commit did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +24,7 @@ pub enum Note {
 }
 
 /// The bytes of a commit's notes.
-pub fn encode(notes: &[Note]) -> Vec<u8> {
+pub fn encode(commit: &CommitId, notes: &[Note]) -> Vec<u8> {
     let mut out = Writer::new();
     out.varint(notes.len() as u64);
     for note in notes {
@@ -39,12 +45,12 @@ pub fn encode(notes: &[Note]) -> Vec<u8> {
             }
         };
     }
-    out.seal(VERSION)
+    out.seal(&place(commit), VERSION)
 }
 
 /// The notes of these bytes.
-pub fn decode(record: &[u8]) -> Result<Vec<Note>> {
-    let mut input = unseal(record, VERSION, "journal note")?;
+pub fn decode(commit: &CommitId, record: &[u8]) -> Result<Vec<Note>> {
+    let mut input = unseal(&place(commit), record, VERSION, "journal note")?;
     let count = input.count(1)?;
     let mut notes = Vec::with_capacity(count);
     for _ in 0..count {
@@ -93,6 +99,7 @@ mod tests {
             Note::Names(MailboxEvent::Deleted { mailbox_id, name: "b".into() }),
             Note::Names(MailboxEvent::Attributes { name: "c".into() }),
         ];
-        assert_eq!(decode(&encode(&notes)).unwrap(), notes);
+        assert_eq!(decode(&[7; 16], &encode(&[7; 16], &notes)).unwrap(), notes);
+        assert!(decode(&[8; 16], &encode(&[7; 16], &notes)).is_err());
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::assembly::{Assembly, Step};
+use super::codec::{opened, unless_damaged};
 use super::layout;
 use super::pages::Page;
 use crate::store::Key;
@@ -20,19 +21,39 @@ pub async fn append_paged<P: Page>(
     if row > 0 {
         assembly.fetch([key(number)]).await?;
         if let Some(record) = assembly.record(&key(number)) {
-            page = record.with(P::decode)?;
+            page = record.with(|record| P::decode(&key(number), record))?;
         }
         page.items().resize(row as usize, P::filler());
     }
     for item in items {
         if page.items().len() == P::ROWS as usize {
-            assembly.put(key(number), std::mem::take(&mut page).encode());
+            let key = key(number);
+            assembly.put(key, std::mem::take(&mut page).encode(&key));
             number += 1;
         }
         page.items().push(item);
     }
-    assembly.put(key(number), page.encode());
+    let key = key(number);
+    assembly.put(key, page.encode(&key));
     Ok(())
+}
+
+/// Where appending goes on: at `next`, or past its page where that is damaged, which is left as it is.
+pub async fn around_damage<P: Page>(
+    assembly: &mut Assembly<'_>,
+    key: impl Fn(u32) -> Key,
+    next: u32,
+) -> Step<u32> {
+    let (page, row) = layout::place(next, P::ROWS);
+    let key = key(page);
+    if row > 0 {
+        assembly.fetch([key]).await?;
+    }
+    let record = assembly.record(&key);
+    match record.is_none_or(|record| record.with(|record| opened(&key, record).is_some())) {
+        true => Ok(next),
+        false => Ok((page + 1).saturating_mul(P::ROWS)),
+    }
 }
 
 /// Pages that an attempt reads, changes here and there, and writes back.
@@ -42,7 +63,8 @@ pub struct Pages<P> {
 }
 
 impl<P: Page> Pages<P> {
-    /// Reads the pages of these items, leaving out those that are not there.
+    /// Reads the pages of these items, leaving out those that are not there or
+    /// damaged: nothing of them is known, and they are not written.
     pub async fn open(
         assembly: &mut Assembly<'_>,
         items: impl Iterator<Item = u32>,
@@ -54,8 +76,11 @@ impl<P: Page> Pages<P> {
         assembly.fetch(numbers.iter().map(|number| key(*number))).await?;
         let mut pages = HashMap::with_capacity(numbers.len());
         for number in numbers {
-            if let Some(record) = assembly.record(&key(number)) {
-                pages.insert(number, (record.with(P::decode)?, false));
+            let key = key(number);
+            if let Some(record) = assembly.record(&key)
+                && let Some(page) = unless_damaged(record.with(|record| P::decode(&key, record)))?
+            {
+                pages.insert(number, (page, false));
             }
         }
         Ok(Pages { key: Box::new(key), pages })
@@ -81,7 +106,8 @@ impl<P: Page> Pages<P> {
     /// Writes the pages that were changed.
     pub fn write(&self, assembly: &mut Assembly<'_>) {
         for (number, (page, _)) in self.pages.iter().filter(|(_, (_, changed))| *changed) {
-            assembly.put((self.key)(*number), page.encode());
+            let key = (self.key)(*number);
+            assembly.put(key, page.encode(&key));
         }
     }
 }

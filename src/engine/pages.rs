@@ -5,12 +5,13 @@ use super::codec::{Writer, read_column, unseal, unzigzag, write_column, zigzag};
 use super::layout::{ContentNumber, INDEX_ROWS, LIST_ROWS, NO_CONTENT, SEALED_ROWS};
 use crate::mime::ListRow;
 use crate::model::{EmailId, Error, Result, ThreadId, ZonedTime};
+use crate::store::Key;
 use crate::view::{FlagPage, PAGE_ROWS};
 
-const FLAGS_VERSION: u8 = 1;
-const INDEX_VERSION: u8 = 1;
-const IDS_VERSION: u8 = 1;
-const ROWS_VERSION: u8 = 1;
+const FLAGS_VERSION: u8 = 2;
+const INDEX_VERSION: u8 = 2;
+const IDS_VERSION: u8 = 2;
+const ROWS_VERSION: u8 = 2;
 
 /// A record that is a run of items.
 pub trait Page: Default {
@@ -20,9 +21,9 @@ pub trait Page: Default {
     /// How many items a page has while items are appended to it.
     const ROWS: u32;
 
-    fn decode(record: &[u8]) -> Result<Self>;
+    fn decode(key: &Key, record: &[u8]) -> Result<Self>;
 
-    fn encode(&self) -> Vec<u8>;
+    fn encode(&self, key: &Key) -> Vec<u8>;
 
     fn items(&mut self) -> &mut Vec<Self::Item>;
 
@@ -38,17 +39,17 @@ fn row_count(count: u32, limit: u32, what: &str) -> Result<usize> {
 }
 
 /// The bytes of a flag page.
-pub fn encode_flags(page: &FlagPage) -> Vec<u8> {
+pub fn encode_flags(key: &Key, page: &FlagPage) -> Vec<u8> {
     let mut out = Writer::new();
     out.varint(u64::from(page.rows()));
     write_column(&mut out, page.raw_flags());
     write_column(&mut out, page.mod_seqs());
-    out.seal(FLAGS_VERSION)
+    out.seal(key, FLAGS_VERSION)
 }
 
 /// The flag page of these bytes.
-pub fn decode_flags(record: &[u8]) -> Result<FlagPage> {
-    let mut input = unseal(record, FLAGS_VERSION, "flag page")?;
+pub fn decode_flags(key: &Key, record: &[u8]) -> Result<FlagPage> {
+    let mut input = unseal(key, record, FLAGS_VERSION, "flag page")?;
     let rows = row_count(input.varint_u32()?, PAGE_ROWS, "flag page")?;
     Ok(FlagPage::new(read_column(&mut input, rows)?, read_column(&mut input, rows)?))
 }
@@ -71,7 +72,7 @@ impl Page for IndexPage {
 
     const ROWS: u32 = INDEX_ROWS;
 
-    fn encode(&self) -> Vec<u8> {
+    fn encode(&self, key: &Key) -> Vec<u8> {
         let column = |value: fn(&IndexRow) -> u64| self.0.iter().map(value).collect::<Vec<u64>>();
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
@@ -80,11 +81,11 @@ impl Page for IndexPage {
         write_column(&mut out, &column(|row| zigzag(row.save_date_ms)));
         write_column(&mut out, &column(|row| row.size));
         write_column(&mut out, &column(|row| u64::from(row.content)));
-        out.seal(INDEX_VERSION)
+        out.seal(key, INDEX_VERSION)
     }
 
-    fn decode(record: &[u8]) -> Result<Self> {
-        let mut input = unseal(record, INDEX_VERSION, "index page")?;
+    fn decode(key: &Key, record: &[u8]) -> Result<Self> {
+        let mut input = unseal(key, record, INDEX_VERSION, "index page")?;
         let rows = row_count(input.varint_u32()?, SEALED_ROWS, "index page")?;
         let dates = read_column(&mut input, rows)?;
         let zones = read_column(&mut input, rows)?;
@@ -144,18 +145,18 @@ impl Page for IdsPage {
 
     const ROWS: u32 = INDEX_ROWS;
 
-    fn encode(&self) -> Vec<u8> {
+    fn encode(&self, key: &Key) -> Vec<u8> {
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
         for row in &self.0 {
             write_id(&mut out, row.email_id.to_bytes(), row.email_id.as_str());
             write_id(&mut out, row.thread_id.to_bytes(), row.thread_id.as_str());
         }
-        out.seal(IDS_VERSION)
+        out.seal(key, IDS_VERSION)
     }
 
-    fn decode(record: &[u8]) -> Result<Self> {
-        let mut input = unseal(record, IDS_VERSION, "id page")?;
+    fn decode(key: &Key, record: &[u8]) -> Result<Self> {
+        let mut input = unseal(key, record, IDS_VERSION, "id page")?;
         let rows = row_count(input.varint_u32()?, INDEX_ROWS, "id page")?;
         let mut page = Vec::with_capacity(rows);
         for _ in 0..rows {
@@ -195,17 +196,17 @@ impl Page for RowPage {
 
     const ROWS: u32 = LIST_ROWS;
 
-    fn encode(&self) -> Vec<u8> {
+    fn encode(&self, key: &Key) -> Vec<u8> {
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
         for row in &self.0 {
             out.bytes(row);
         }
-        out.seal(ROWS_VERSION)
+        out.seal(key, ROWS_VERSION)
     }
 
-    fn decode(record: &[u8]) -> Result<Self> {
-        let mut input = unseal(record, ROWS_VERSION, "list-row page")?;
+    fn decode(key: &Key, record: &[u8]) -> Result<Self> {
+        let mut input = unseal(key, record, ROWS_VERSION, "list-row page")?;
         let rows = row_count(input.varint_u32()?, LIST_ROWS, "list-row page")?;
         Ok(RowPage((0..rows).map(|_| Ok(input.bytes()?.to_vec())).collect::<Result<_>>()?))
     }
@@ -235,6 +236,9 @@ impl RowPage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Space;
+
+    const KEY: Key = Key::new(Space::Flags);
 
     #[test]
     fn index_and_ids_round_trip() {
@@ -248,7 +252,7 @@ mod tests {
             content: n,
         });
         let page = IndexPage(rows.collect());
-        assert_eq!(IndexPage::decode(&page.encode()).unwrap(), page);
+        assert_eq!(IndexPage::decode(&KEY, &page.encode(&KEY)).unwrap(), page);
         let page = IdsPage(vec![
             IdsRow { email_id: EmailId::from_bytes(&[7; 32]), thread_id: ThreadId::from_bytes(&[9; 16]) },
             IdsRow {
@@ -256,16 +260,16 @@ mod tests {
                 thread_id: ThreadId::parse("T").unwrap(),
             },
         ]);
-        assert_eq!(IdsPage::decode(&page.encode()).unwrap(), page);
+        assert_eq!(IdsPage::decode(&KEY, &page.encode(&KEY)).unwrap(), page);
     }
 
     #[test]
     fn flag_pages_round_trip_and_stay_below_27_kilobytes() {
         let alike = FlagPage::new(vec![1; 2048], vec![5; 2048]);
-        assert!(encode_flags(&alike).len() < 32);
+        assert!(encode_flags(&KEY, &alike).len() < 32);
         let flags: Vec<u64> = (0..2048u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
         let worst = FlagPage::new(flags, (0..2048).map(|n| (1 << 30) + n * 1_000_003).collect());
-        assert!(encode_flags(&worst).len() <= 27_000, "{}", encode_flags(&worst).len());
-        assert_eq!(decode_flags(&encode_flags(&worst)).unwrap(), worst);
+        assert!(encode_flags(&KEY, &worst).len() <= 27_000, "{}", encode_flags(&KEY, &worst).len());
+        assert_eq!(decode_flags(&KEY, &encode_flags(&KEY, &worst)).unwrap(), worst);
     }
 }

@@ -6,6 +6,7 @@ use std::cell::RefMut;
 use std::collections::{HashMap, HashSet};
 
 use super::cache::{Page, PageCache};
+use super::codec::unless_damaged;
 use super::directory::ContentEntry;
 use super::layout::{
     self, ContentNumber, DIRECTORY_ROWS, INDEX_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind,
@@ -120,14 +121,15 @@ impl Engine {
     pub(super) fn take_in_pages(&self, keys: Vec<Key>, records: Vec<Option<Value>>) {
         let mut cache = self.pages.borrow_mut();
         for (key, record) in keys.into_iter().zip(records) {
-            if let Some(Ok(page)) = record.map(|record| Page::decode(key.space(), &record)) {
+            if let Some(Ok(page)) = record.map(|record| Page::decode(&key, &record)) {
                 cache.insert(key, page);
             }
         }
     }
 
     /// The pages of these keys, decoded. `wanted` says how many rows each must
-    /// have to be taken from the cache. Absent pages are left out.
+    /// have to be taken from the cache. Absent pages are left out, and one that
+    /// is damaged is told as such: it keeps nobody from the others.
     async fn pages(&self, wanted: HashMap<Key, u32>) -> Result<HashMap<Key, Page>> {
         let mut found = HashMap::with_capacity(wanted.len());
         let mut missing = Vec::new();
@@ -150,19 +152,21 @@ impl Engine {
         let mut cache = self.pages.borrow_mut();
         for (key, record) in missing.into_iter().zip(snapshot.values) {
             if let Some(record) = record {
-                let page = Page::decode(key.space(), &record)?;
-                cache.insert(key, page.clone());
-                found.insert(key, page);
+                let page = unless_damaged(Page::decode(&key, &record))?;
+                if let Some(page) = &page {
+                    cache.insert(key, page.clone());
+                }
+                found.insert(key, page.unwrap_or(Page::Damaged));
             }
         }
         Ok(found)
     }
 
-    /// For each place, the row that `pick` takes from its page.
+    /// For each place, the row that `pick` takes from its page; `None` also where that is damaged.
     async fn rows<T>(
         &self,
         places: &[(Key, u32)],
-        pick: impl Fn(&Page, u32) -> Result<Option<T>>,
+        pick: impl Fn(&Page, u32) -> Option<T>,
     ) -> Result<Vec<Option<T>>> {
         let mut wanted: HashMap<Key, u32> = HashMap::new();
         for (key, row) in places {
@@ -170,7 +174,7 @@ impl Engine {
             *most = (*most).max(*row);
         }
         let pages = self.pages(wanted).await?;
-        places.iter().map(|(key, row)| pages.get(key).map_or(Ok(None), |page| pick(page, *row))).collect()
+        Ok(places.iter().map(|(key, row)| pick(pages.get(key)?, *row)).collect())
     }
 
     /// The index rows of these UIDs; `None` where a UID was never given or its page is gone.
@@ -183,8 +187,8 @@ impl Engine {
         let places: Vec<(Key, u32)> =
             uids.iter().map(|uid| index_place(loaded, number, position(loaded, *uid))).collect();
         self.rows(&places, |page, row| match page {
-            Page::Index(page) => Ok(page.0.get(row as usize).copied()),
-            _ => Ok(None),
+            Page::Index(page) => page.0.get(row as usize).copied(),
+            _ => None,
         })
         .await
     }
@@ -199,8 +203,8 @@ impl Engine {
         let places: Vec<(Key, u32)> =
             uids.iter().map(|uid| ids_place(number, position(loaded, *uid))).collect();
         self.rows(&places, |page, row| match page {
-            Page::Ids(page) => Ok(page.0.get(row as usize).cloned()),
-            _ => Ok(None),
+            Page::Ids(page) => page.0.get(row as usize).cloned(),
+            _ => None,
         })
         .await
     }
@@ -217,8 +221,8 @@ impl Engine {
         uids: &[Uid],
     ) -> Result<Vec<Option<ListRow>>> {
         self.rows(&Self::list_places(number, loaded, uids), |page, row| match page {
-            Page::Rows(page) => page.row(row),
-            _ => Ok(None),
+            Page::Rows(page) => page.row(row).ok().flatten(),
+            _ => None,
         })
         .await
     }
@@ -231,8 +235,8 @@ impl Engine {
         uids: &[Uid],
     ) -> Result<Vec<Option<Vec<u8>>>> {
         self.rows(&Self::list_places(number, loaded, uids), |page, row| match page {
-            Page::Rows(page) => Ok(page.0.get(row as usize).cloned()),
-            _ => Ok(None),
+            Page::Rows(page) => page.0.get(row as usize).cloned(),
+            _ => None,
         })
         .await
     }
@@ -241,15 +245,16 @@ impl Engine {
     async fn content_entries(&self, contents: &[ContentNumber]) -> Result<Vec<Option<ContentEntry>>> {
         let places: Vec<(Key, u32)> = contents.iter().map(|content| directory_place(*content)).collect();
         self.rows(&places, |page, row| match page {
-            Page::Directory(page) => Ok(page.0.get(row as usize).copied()),
-            _ => Ok(None),
+            Page::Directory(page) => page.0.get(row as usize).copied(),
+            _ => None,
         })
         .await
     }
 
-    /// The octets of these contents; `None` where there are none any more.
+    /// The octets of these contents; `None` where there are none any more, or not those that were stored.
     pub(super) async fn octets(&self, contents: &[ContentNumber]) -> Result<Vec<Option<Value>>> {
-        self.stored(PackKind::Content, contents).await?.into_iter().collect()
+        let stored = self.stored(PackKind::Content, contents).await?;
+        stored.into_iter().map(|octets| Ok(unless_damaged(octets)?.flatten())).collect()
     }
 
     /// The searchable texts of these contents; `None` where there are no octets
@@ -270,8 +275,8 @@ impl Engine {
     }
 
     /// What packs of this kind hold of these contents, each for itself:
-    /// `CORRUPT` where it is not there or damaged. Texts are checked, and are in
-    /// this memory; octets are neither.
+    /// `CORRUPT` where it is not there or damaged, `SCHEMA_TOO_NEW` where a later
+    /// version packed it. Texts are in this memory, octets where they were.
     ///
     /// The directory in memory may be behind: packs are folded and numbers
     /// never used again, so a pack that is not there says to look anew.
@@ -306,14 +311,7 @@ impl Engine {
                         })
                         .collect();
                     let bytes = place.read(&pieces)?;
-                    if kind == PackKind::Content {
-                        return Ok(Some(bytes));
-                    }
-                    let bytes = bytes.to_local();
-                    match bytes.with(|bytes| place.matches(bytes)) {
-                        true => Ok(Some(bytes)),
-                        false => Err(Error::corrupt("a stored text is damaged")),
-                    }
+                    Ok(Some(if kind == PackKind::Content { bytes } else { bytes.to_local() }))
                 })
                 .collect();
             if last_look || complete(contents, &stored) {

@@ -5,14 +5,18 @@ use std::rc::Rc;
 
 use super::Loaded;
 use super::assembly::{Assembly, Step};
+use super::codec::unless_damaged;
 use super::core::Core;
 use super::layout::{self, INDEX_ROWS, LIST_ROWS, MailboxNumber, SEALED_ROWS};
 use super::notes::Note;
-use super::paged::append_paged;
+use super::paged::{append_paged, around_damage};
 use super::pages::{IdsPage, IdsRow, IndexPage, IndexRow, Page as _, RowPage, encode_flags};
-use crate::model::{Error, ErrorCode, Flags, MailboxId, Uid};
+use crate::model::{Error, ErrorCode, Flags, MailboxId, ModSeq, Uid};
 use crate::store::Key;
 use crate::view::{FlagBits, FlagPage, Keywords, MailboxState, PAGE_ROWS};
+
+/// The flags of a row in which no message was, or of one that is forgotten.
+const NEVER: FlagBits = FlagBits(FlagBits::TOMBSTONE.0 | FlagBits::RELEASED.0);
 
 /// A message's row, on its way to a mailbox's end.
 #[derive(Clone)]
@@ -36,8 +40,18 @@ pub async fn append_rows(
     let loaded = assembly.mailbox(number).await?;
     assembly.fetch(tails(number, &loaded.core)).await?;
     let mut core = loaded.core.clone();
-    let first_row = core.rows();
-    let first_uid = core.uid_next;
+    let mut first_row = core.rows();
+    // Uids are passed over rather than that a page is written which cannot be read.
+    for row in [
+        around_damage::<IndexPage>(assembly, |page| layout::appending_index(number, page), core.rows())
+            .await?,
+        around_damage::<IdsPage>(assembly, |page| layout::ids(number, page), core.rows()).await?,
+        around_damage::<RowPage>(assembly, |page| layout::rows(number, page), core.rows()).await?,
+    ] {
+        first_row = first_row.max(row);
+    }
+    let skipped = first_row - core.rows();
+    let first_uid = core.uid_next.saturating_add(skipped);
     let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     core.uid_next = first_uid
         .checked_add(count)
@@ -55,8 +69,11 @@ pub async fn append_rows(
     }
 
     core.highest_mod_seq += 1;
-    let bits: Vec<FlagBits> = rows.iter().map(|row| core.keywords.bits(&row.flags)).collect();
-    let pages = append_flags(assembly, number, &loaded, first_row, &bits, core.highest_mod_seq);
+    let mod_seq = core.highest_mod_seq;
+    let bits: Vec<(FlagBits, ModSeq)> = std::iter::repeat_n((NEVER, 0), skipped as usize)
+        .chain(rows.iter().map(|row| (core.keywords.bits(&row.flags), mod_seq)))
+        .collect();
+    let pages = append_flags(assembly, number, &loaded, &bits);
     core.size += rows.iter().map(|row| row.index.size).sum::<u64>();
     if recent && count > 0 {
         core.unclaimed_recent.insert_range(first_uid, core.uid_next - 1);
@@ -107,28 +124,23 @@ fn append_flags(
     assembly: &mut Assembly<'_>,
     number: MailboxNumber,
     loaded: &Loaded,
-    first_row: u32,
-    bits: &[FlagBits],
-    mod_seq: u64,
+    bits: &[(FlagBits, ModSeq)],
 ) -> Vec<Option<Rc<FlagPage>>> {
     let mut pages = loaded.state.pages().to_vec();
     let mut left = bits;
-    let mut position = first_row;
+    let mut position = loaded.core.rows();
     while !left.is_empty() {
         let (page, row) = layout::place(position, PAGE_ROWS);
         let (here, rest) = left.split_at((PAGE_ROWS - row).min(left.len() as u32) as usize);
-        let changes = (row..).zip(here).map(|(row, bits)| (row, *bits, mod_seq));
+        let changes = (row..).zip(here).map(|(row, (bits, mod_seq))| (row, *bits, *mod_seq));
         let old = pages.get(page as usize).and_then(Option::as_ref);
         let new = match old {
             Some(old) => old.with(changes),
             // A page whose rows are all dead may be gone: its rows are tombstones again.
-            None => FlagPage::new(
-                vec![FlagBits::TOMBSTONE.0 | FlagBits::RELEASED.0; row as usize],
-                vec![0; row as usize],
-            )
-            .with(changes),
+            None => FlagPage::new(vec![NEVER.0; row as usize], vec![0; row as usize]).with(changes),
         };
-        assembly.put(layout::flags(number, page), encode_flags(&new));
+        let key = layout::flags(number, page);
+        assembly.put(key, encode_flags(&key, &new));
         pages.resize(pages.len().max(page as usize + 1), None);
         if let Some(slot) = pages.get_mut(page as usize) {
             *slot = Some(Rc::new(new));
@@ -154,9 +166,11 @@ async fn append_index(
     let items = rows.iter().map(|row| row.index);
     append_paged::<IndexPage>(assembly, |page| layout::appending_index(number, page), first_row, items)
         .await?;
-    // Whole runs of appending pages become one sealed page each.
+    // Whole runs of appending pages become one sealed page each; a run with a damaged page, and what
+    // follows, stays as it is.
     let per_sealed = SEALED_ROWS / INDEX_ROWS;
-    while (core.sealed_pages + 1).saturating_mul(SEALED_ROWS) <= core.rows() {
+    let ends_a_run = first_row / SEALED_ROWS != core.rows() / SEALED_ROWS;
+    while ends_a_run && (core.sealed_pages + 1).saturating_mul(SEALED_ROWS) <= core.rows() {
         let first = core.sealed_pages * per_sealed;
         let keys: Vec<Key> =
             (first..first + per_sealed).map(|page| layout::appending_index(number, page)).collect();
@@ -164,12 +178,17 @@ async fn append_index(
         let mut sealed = IndexPage::default();
         for (index, key) in (1usize..).zip(&keys) {
             if let Some(record) = assembly.record(key) {
-                sealed.0.extend(record.with(IndexPage::decode)?.0);
+                let page = record.with(|record| IndexPage::decode(key, record));
+                let Some(page) = unless_damaged(page)? else { return Ok(()) };
+                sealed.0.extend(page.0);
             }
             sealed.0.resize(index * INDEX_ROWS as usize, IndexPage::filler());
-            assembly.delete(*key);
         }
-        assembly.put(layout::sealed_index(number, core.sealed_pages), sealed.encode());
+        for key in keys {
+            assembly.delete(key);
+        }
+        let key = layout::sealed_index(number, core.sealed_pages);
+        assembly.put(key, sealed.encode(&key));
         core.sealed_pages += 1;
     }
     Ok(())

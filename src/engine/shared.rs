@@ -2,10 +2,10 @@
 //! identity index. Here: the record. Not here: pages, packs, buckets.
 
 use super::codec::{Writer, unseal};
-use super::layout::{ContentNumber, PackKind};
+use super::layout::{self, ContentNumber, PackKind};
 use crate::model::Result;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The state of the identity index: buckets of one generation, and log
 /// records that are not in them yet.
@@ -81,11 +81,11 @@ impl Shared {
         out.u32(identity.generation).u32(identity.next_generation).u8(identity.depth);
         out.varint(identity.folded).u32(identity.first_log).u32(identity.next_log).varint(identity.logged);
         out.varint(identity.folding_since_ms.max(0) as u64);
-        out.seal(VERSION)
+        out.seal(&layout::shared(), VERSION)
     }
 
     pub fn decode(record: &[u8]) -> Result<Shared> {
-        let mut input = unseal(record, VERSION, "record of counters")?;
+        let mut input = unseal(&layout::shared(), record, VERSION, "record of counters")?;
         Ok(Shared {
             next_content: input.u32()?,
             next_content_pack: input.u32()?,

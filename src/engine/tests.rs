@@ -26,7 +26,7 @@ async fn inbox(set: &StoreMailboxSet) -> Rc<dyn MailboxData> {
 
 /// To commit past every engine: its note says nothing.
 fn outside() -> Batch {
-    Batch { id: [9; 16], note: notes::encode(&[]), ..Batch::default() }
+    Batch { id: [9; 16], note: notes::encode(&[9; 16], &[]), ..Batch::default() }
 }
 
 fn mail(n: u32) -> AppendMessage {

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::append::id_hash;
 use super::core::Core;
+use super::damage::{mailbox_of, name_of};
 use super::directory::{DirectoryPage, PackTablePage, Place};
 use super::filters::decode_script;
 use super::identity::{Fact, Posting};
@@ -28,6 +29,9 @@ const ATTEMPTS: usize = 5;
 pub struct Problem {
     /// The mailbox it is in, by name; `None`: it concerns all.
     pub mailbox: Option<String>,
+    /// The record that cannot be read, by its table and its key in hex, as `rows 0000000100000002`;
+    /// `None`: records do not agree, or one is missing.
+    pub record: Option<String>,
     /// What it is, for a person.
     pub description: String,
 }
@@ -39,11 +43,24 @@ struct Findings {
     held: HashMap<u32, u32>,
     /// What the identity index must know of the messages that live.
     facts: HashSet<Fact>,
+    /// The records that cannot be read.
+    unreadable: Vec<Key>,
 }
 
 impl Findings {
     fn report(&mut self, description: String) {
-        self.problems.push(Problem { mailbox: self.mailbox.clone(), description });
+        self.problems.push(Problem { mailbox: self.mailbox.clone(), record: None, description });
+    }
+
+    fn report_record(&mut self, key: &Key, description: &str) {
+        self.report_named(name_of(key), description);
+    }
+
+    fn report_named(&mut self, record: String, description: &str) {
+        let (mailbox, record) = (self.mailbox.clone(), Some(record));
+        if self.problems.iter().all(|problem| problem.record != record) {
+            self.problems.push(Problem { mailbox, record, description: description.to_owned() });
+        }
     }
 
     fn expect(&mut self, holds: bool, description: impl FnOnce() -> String) {
@@ -52,18 +69,36 @@ impl Findings {
         }
     }
 
+    /// As [`Findings::expect_equal`], of what is counted from the pages of all mailboxes.
+    fn expect_counted(&mut self, what: &str, stored: u32, found: u32) {
+        if !self.is_counting_vain() {
+            self.expect_equal(what, stored, found);
+        }
+    }
+
+    /// Whether the identity index cannot know all, or all that it must know is not known.
+    fn is_index_vain(&self) -> bool {
+        self.unreadable.iter().any(|key| mailbox_of(key).is_some() || key.space() == Space::Buckets)
+    }
+
+    fn is_counting_vain(&self) -> bool {
+        self.unreadable.iter().any(|key| mailbox_of(key).is_some() || key.space() == Space::Directory)
+    }
+
     fn expect_equal<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, stored: T, found: T) {
         if stored != found {
             self.report(format!("{what} is stored as {stored:?} and found to be {found:?}"));
         }
     }
 
-    /// Notes a damaged record and goes on; fails for whatever else went wrong.
+    /// Passes over what cannot be read, which is reported by its record; fails for whatever else went wrong.
     fn tolerate<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) if matches!(error.code(), ErrorCode::Corrupt | ErrorCode::SchemaTooNew) => {
-                self.report(error.message().to_owned());
+                if self.unreadable.is_empty() {
+                    self.report(error.message().to_owned());
+                }
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -85,15 +120,25 @@ impl Engine {
     }
 
     async fn look(&self) -> Result<Vec<Problem>> {
-        let mut findings =
-            Findings { mailbox: None, problems: Vec::new(), held: HashMap::new(), facts: HashSet::new() };
+        let mut findings = Findings {
+            mailbox: None,
+            problems: Vec::new(),
+            held: HashMap::new(),
+            facts: HashSet::new(),
+            unreadable: Vec::new(),
+        };
         // What is in memory may be behind another tab, or better than what is stored.
         self.forget();
-        let names = self.fresh_names().await?;
+        let names = self.fresh_names().await;
+        self.check_records(&mut findings, names.as_deref().ok()).await?;
+        let Some(names) = findings.tolerate(names)? else { return Ok(findings.problems) };
         for entry in &names.entries {
             findings.mailbox = Some(entry.name.as_str().to_owned());
             let loaded = self.fresh_mailbox(entry.number).await;
             match findings.tolerate(loaded)? {
+                // What is counted from pages says nothing where one of them cannot be read.
+                Some(Some(_))
+                    if findings.unreadable.iter().any(|key| mailbox_of(key) == Some(entry.number)) => {}
                 Some(Some(loaded)) => self.check_mailbox(&mut findings, entry.number, &loaded).await?,
                 Some(None) => findings.report("its core is missing".to_owned()),
                 None => {}
@@ -111,12 +156,25 @@ impl Engine {
         Ok(findings.problems)
     }
 
+    /// Every record can be read.
+    async fn check_records(&self, findings: &mut Findings, names: Option<&Names>) -> Result<()> {
+        let unreadable = self.unreadable().await?;
+        for (key, error) in unreadable {
+            findings.unreadable.push(key);
+            let entry = mailbox_of(&key).and_then(|number| names?.by_number(number));
+            findings.mailbox = entry.map(|entry| entry.name.as_str().to_owned());
+            findings.report_record(&key, error.message());
+        }
+        findings.mailbox = None;
+        Ok(())
+    }
+
     /// Every import is into a mailbox that is there, or not buried yet.
     async fn check_imports(&self, findings: &mut Findings, names: &Names) -> Result<()> {
         let scan = Scan::all(layout::all_imports());
         let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
         for (key, record) in snapshot.scanned.into_iter().flatten() {
-            findings.tolerate(record.with(ImportStep::decode))?;
+            findings.tolerate(record.with(|record| ImportStep::decode(&key, record)))?;
             let mailbox = layout::mailbox_of_import(&key);
             let known = names.entries.iter().map(|entry| entry.number).chain(names.graves.iter().copied());
             let is_known = known.into_iter().any(|number| Some(number) == mailbox);
@@ -133,8 +191,9 @@ impl Engine {
         let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
         let mut scripts: HashMap<Key, Value> = snapshot.scanned.into_iter().flatten().collect();
         for entry in &filters.entries {
-            match scripts.remove(&layout::script(entry.number)) {
-                Some(record) => drop(findings.tolerate(record.with(decode_script))?),
+            let key = layout::script(entry.number);
+            match scripts.remove(&key) {
+                Some(record) => drop(findings.tolerate(record.with(|record| decode_script(&key, record)))?),
                 None => findings.report(format!("the script of the filter {:?} is missing", entry.name)),
             }
             findings.expect(entry.number <= filters.last_number, || {
@@ -218,7 +277,7 @@ impl Engine {
         let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
         let mut pages: HashMap<u32, RowPage> = HashMap::new();
         for (key, record) in snapshot.scanned.into_iter().flatten() {
-            if let Some(page) = findings.tolerate(record.with(RowPage::decode))? {
+            if let Some(page) = findings.tolerate(record.with(|record| RowPage::decode(&key, record)))? {
                 pages.insert(key.u32_at(4).unwrap_or(u32::MAX), page);
             }
         }
@@ -234,29 +293,29 @@ impl Engine {
     }
 
     async fn check_contents(&self, findings: &mut Findings) -> Result<()> {
-        let shared = self.known_shared().await?.value;
+        let Some(shared) = findings.tolerate(self.known_shared().await)? else { return Ok(()) };
+        let shared = shared.value;
         let keys: Vec<Key> =
             (0..shared.next_content.div_ceil(DIRECTORY_ROWS)).map(layout::directory).collect();
-        let snapshot = self.read(Read { keys, ..Read::default() }).await?;
+        let snapshot = self.read(Read { keys: keys.clone(), ..Read::default() }).await?;
         let mut places: HashMap<PackKind, Vec<(u32, Place)>> = HashMap::new();
-        for (page, record) in (0u32..).zip(snapshot.values) {
+        for ((page, key), record) in (0u32..).zip(&keys).zip(snapshot.values) {
             let Some(record) = record else { continue };
-            let Some(entries) = findings.tolerate(record.with(DirectoryPage::decode))? else { continue };
+            let entries = findings.tolerate(record.with(|record| DirectoryPage::decode(key, record)))?;
+            let Some(entries) = entries else { continue };
             for (row, entry) in (0u32..).zip(entries.0) {
                 let content = page * DIRECTORY_ROWS + row;
                 let held = findings.held.remove(&content).unwrap_or(0);
-                findings.expect_equal(
-                    &format!("the number of references to content {content}"),
-                    entry.references,
-                    held,
-                );
+                let what = format!("the number of references to content {content}");
+                findings.expect_counted(&what, entry.references, held);
                 if entry.references > 0 {
                     places.entry(PackKind::Content).or_default().push((content, entry.content));
                     places.entry(PackKind::Text).or_default().push((content, entry.text));
                 }
             }
         }
-        let lost: Vec<u32> = findings.held.keys().copied().collect();
+        let lost: Vec<u32> =
+            if findings.is_counting_vain() { Vec::new() } else { findings.held.keys().copied().collect() };
         for content in lost {
             findings.report(format!("content {content} is held and not in the directory"));
         }
@@ -284,22 +343,23 @@ impl Engine {
         let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
         for (key, _) in snapshot.scanned.into_iter().flatten() {
             let pack = key.u32_at(0).unwrap_or(0);
-            findings.expect(used.contains_key(&pack), || format!("nothing uses {kind:?} pack {pack}"));
+            let is_used = used.contains_key(&pack) || findings.is_counting_vain();
+            findings.expect(is_used, || format!("nothing uses {kind:?} pack {pack}"));
         }
         let shared = self.known_shared().await?.value;
         let next = if kind == PackKind::Content { shared.next_content_pack } else { shared.next_text_pack };
         let keys: Vec<Key> =
             (0..next.div_ceil(DIRECTORY_ROWS)).map(|page| layout::pack_table(kind, page)).collect();
-        let snapshot = self.read(Read { keys, ..Read::default() }).await?;
-        for (page, record) in (0u32..).zip(snapshot.values) {
-            let table = record
-                .map_or_else(|| Ok(PackTablePage::default()), |record| record.with(PackTablePage::decode));
+        let snapshot = self.read(Read { keys: keys.clone(), ..Read::default() }).await?;
+        for ((page, key), record) in (0u32..).zip(&keys).zip(snapshot.values) {
+            let decode = |record: Value| record.with(|record| PackTablePage::decode(key, record));
+            let table = record.map_or_else(|| Ok(PackTablePage::default()), decode);
             let Some(table) = findings.tolerate(table)? else { continue };
             for row in 0..DIRECTORY_ROWS {
                 let pack = page * DIRECTORY_ROWS + row;
                 let live = table.0.get(row as usize).map_or(0, |usage| usage.live);
                 let found = used.get(&pack).copied().unwrap_or(0);
-                findings.expect_equal(&format!("the use of {kind:?} pack {pack}"), live, found);
+                findings.expect_counted(&format!("the use of {kind:?} pack {pack}"), live, found);
             }
         }
         let mut places = places;
@@ -328,8 +388,12 @@ impl Engine {
         let mut packs: HashMap<Key, Pack> = HashMap::new();
         for (key, record) in keys.into_iter().zip(snapshot.values) {
             if let Some(record) = record {
-                let header = findings.tolerate(read_header(&record))?.unwrap_or_default();
-                let names = header.into_iter().map(|(content, _, _)| content).collect();
+                let header = read_header(&record);
+                if let Err(error) = &header {
+                    findings.report_record(&key, error.message());
+                }
+                let names =
+                    header.ok().map(|header| header.into_iter().map(|(content, _, _)| content).collect());
                 packs.insert(key, Pack { record: record.to_local(), names });
             }
         }
@@ -340,10 +404,10 @@ impl Engine {
     }
 }
 
-/// A pack that was read, and the contents that its header names.
+/// A pack that was read, and the contents that its header names, where it can be read.
 struct Pack {
     record: Value,
-    names: HashSet<u32>,
+    names: Option<HashSet<u32>>,
 }
 
 fn check_place(
@@ -357,17 +421,20 @@ fn check_place(
     for (number, _) in place.pieces() {
         match packs.get(&layout::pack(kind, number)) {
             Some(pack) => {
-                findings.expect(pack.names.contains(&content), || {
-                    format!("{kind:?} pack {number} does not name content {content}")
-                });
+                if pack.names.as_ref().is_some_and(|names| !names.contains(&content)) {
+                    findings.report_record(&layout::pack(kind, number), "a pack holds other contents");
+                }
                 pieces.push(pack.record.clone());
             }
             None => findings.report(format!("{kind:?} pack {number} of content {content} is missing")),
         }
     }
-    if let Some(bytes) = findings.tolerate(place.read(&pieces))? {
-        let right = bytes.with(|bytes| place.matches(bytes));
-        findings.expect(right, || format!("the {kind:?} bytes of content {content} are damaged"));
+    if let Err(error) = place.read(&pieces) {
+        // Which of a long message's packs it is cannot be told.
+        let keys = place.pieces().map(|(number, _)| layout::pack(kind, number));
+        for key in keys.filter(|key| packs.contains_key(key)) {
+            findings.report_record(&key, error.message());
+        }
     }
     Ok(())
 }

@@ -29,6 +29,9 @@ pub struct Message {
     pub mod_seq: ModSeq,
     /// Whether the message is gone; what is here then is what was last known.
     pub expunged: bool,
+    /// Whether some of it cannot be read, because what is stored is damaged: dates and size, which are 0
+    /// then, or the ids.
+    pub damaged: bool,
     /// EMAILID (RFC 8474), where asked for.
     pub email_id: Option<EmailId>,
     /// THREADID (RFC 8474), where asked for.

@@ -32,11 +32,16 @@ fn at(table: &Table, number: u32) -> u32 {
 }
 
 /// The CRC-32 (ISO-HDLC) of these octets.
-#[cfg_attr(own_std, optimize(speed))]
 pub fn crc32(octets: &[u8]) -> u32 {
+    crc32_after(0, octets)
+}
+
+/// The CRC-32 of octets before these, of which it is `crc`, and these.
+#[cfg_attr(own_std, optimize(speed))]
+pub fn crc32_after(crc: u32, octets: &[u8]) -> u32 {
     TABLES.with(|tables| {
         let [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15] = &**tables;
-        let mut crc = u32::MAX;
+        let mut crc = !crc;
         let mut rest = octets;
         // Sixteen at once: their lookups do not wait for each other.
         while let Some((block, others)) = rest.split_first_chunk::<16>() {
@@ -91,6 +96,9 @@ mod tests {
             let some = octets.get(..length).unwrap();
             assert_eq!(crc32(some), slow(some), "{length} octets");
             assert_eq!(crc32(some), crate::platform::crc32(some));
+            let (before, after) = some.split_at(length / 3);
+            assert_eq!(crc32_after(crc32(before), after), slow(some), "{length} octets in two");
+            assert_eq!(crate::platform::crc32_after(crc32(before), after), slow(some));
         }
     }
 }

@@ -12,11 +12,13 @@ mod remains;
 mod wasm;
 
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-pub use crc::crc32;
+pub use crc::{crc32, crc32_after};
+#[cfg(all(feature = "testing", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+pub use native::fix;
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 pub use native::{
-    after_answer, crc32, decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now,
-    zone_minutes,
+    after_answer, crc32, crc32_after, decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms,
+    yield_now, zone_minutes,
 };
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) use remains::{Held, remains};

@@ -15,8 +15,33 @@ pub fn crc32(octets: &[u8]) -> u32 {
     crc32fast::hash(octets)
 }
 
+/// The CRC-32 of octets before these, of which it is `crc`, and these.
+pub fn crc32_after(crc: u32, octets: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new_with_initial(crc);
+    hasher.update(octets);
+    hasher.finalize()
+}
+
+#[cfg(feature = "testing")]
+thread_local! {
+    /// The next moment, and the state of the generator, where they are fixed.
+    static FIXED: std::cell::Cell<Option<(i64, u64)>> = const { std::cell::Cell::new(None) };
+}
+
+/// From now on this thread's clock begins at `now_ms` and goes on by a second whenever it is looked at, and
+/// its random numbers follow from the seed: what is written is the same octets each time. For tests.
+#[cfg(feature = "testing")]
+pub fn fix(now_ms: i64, seed: u64) {
+    FIXED.set(Some((now_ms, seed)));
+}
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub fn now_ms() -> i64 {
+    #[cfg(feature = "testing")]
+    if let Some((now_ms, state)) = FIXED.get() {
+        FIXED.set(Some((now_ms + 1000, state)));
+        return now_ms;
+    }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
@@ -29,6 +54,15 @@ pub fn zone_minutes() -> i16 {
 /// Fills the buffer from the system's cryptographic generator (semantics 5).
 /// Fails with `UNAVAILABLE` where there is none.
 pub fn fill_random(buffer: &mut [u8]) -> Result<()> {
+    #[cfg(feature = "testing")]
+    if let Some((now_ms, mut state)) = FIXED.get() {
+        for byte in buffer {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            *byte = (state >> 56) as u8;
+        }
+        FIXED.set(Some((now_ms, state)));
+        return Ok(());
+    }
     getrandom::fill(buffer).map_err(|error| {
         Error::new(ErrorCode::Unavailable, "no random numbers").with_cause(error.to_string())
     })

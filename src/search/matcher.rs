@@ -380,6 +380,7 @@ mod tests {
             flags: Flags::new(),
             mod_seq: 1,
             expunged: false,
+            damaged: false,
             email_id: Some(EmailId::from_bytes(&[uid as u8])),
             thread_id: Some(ThreadId::from_bytes(&[7])),
         }

@@ -266,6 +266,7 @@ mod tests {
             flags: Flags::new(),
             mod_seq: 1,
             expunged: false,
+            damaged: false,
             email_id: None,
             thread_id: None,
         }

@@ -117,7 +117,7 @@ impl BaseSession {
     ///   script says so, with the message; one that is not, is read-only or
     ///   has no valid name is told as missing, and the message is kept in the
     ///   mailbox that the options name (semantics 165).
-    /// - A filter that fails, or that does not compile any more, keeps the
+    /// - A filter that fails, does not compile any more or is damaged keeps the
     ///   message there too; the answer has its error.
     /// - What a filter would send, redirections and vacation notices, is
     ///   answered for the caller to send. Nothing leaves this library.
@@ -189,8 +189,8 @@ impl BaseSession {
         match filters.active_filter().await {
             Ok(Some(filter)) => self.apply(filter.as_ref(), raw, options).await,
             Ok(None) => Ok(kept(None)),
-            // Written by another version, or for another compiler: mail is not lost for that.
-            Err(error) if error.code() == ErrorCode::InvalidArgument => {
+            // Written by another version, for another compiler, or damaged: mail is not lost for that.
+            Err(error) if matches!(error.code(), ErrorCode::InvalidArgument | ErrorCode::Corrupt) => {
                 let TextPosition { line, column } = error.position().unwrap_or(TextPosition::START);
                 Ok(kept(Some(FilterError { line, column, message: error.message().to_owned() })))
             }

@@ -36,11 +36,12 @@ impl BaseSession {
     /// every message of the answer in turn, with its sequence number and what was asked of it.
     ///
     /// Of messages that are gone, what is still known is told (semantics 97); items whose content
-    /// is gone are absent. Contents are read a few at a time, and of contents that lie outside this
+    /// is gone are absent. So are those of live messages that are damaged where they are stored, which
+    /// say so: they keep nobody from the others. Contents are read a few at a time, and of contents that lie outside this
     /// memory only what the items need is taken in.
     ///
-    /// Fails as `fetch_messages` does, with `UNKNOWN_CTE` where a BINARY item meets an unknown
-    /// encoding, and with `CORRUPT` where contents are damaged. The view then counts nothing as
+    /// Fails as `fetch_messages` does, and with `UNKNOWN_CTE` where a BINARY item meets an unknown
+    /// encoding. The view then counts nothing as
     /// told; `\Seen`, which is set before anything is read, stays set.
     pub async fn fetch(
         &self,
@@ -100,8 +101,19 @@ impl BaseSession {
             };
             let contents = contents.into_iter().chain(std::iter::repeat(None));
             let rows = rows.into_iter().chain(std::iter::repeat(None));
+            let mut state = None;
             for ((row, content), (seq, message)) in rows.zip(contents).zip(batch) {
-                let mut found = MessageItems { row, ..MessageItems::default() };
+                let mut found = MessageItems { row, damaged: message.damaged, ..MessageItems::default() };
+                let is_lacking = (items.needs_row() && found.row.is_none())
+                    || (items.needs_content() && content.is_none());
+                if is_lacking && !message.expunged {
+                    if state.is_none() {
+                        state = Some(mailbox.state().await?);
+                    }
+                    // Unless it went just now.
+                    let state = state.as_ref().and_then(Option::as_ref);
+                    found.damaged |= state.is_some_and(|state| state.get(message.uid).is_some());
+                }
                 if let Some(content) = content {
                     turn.pass().await;
                     self.layouts.read((mailbox_id, message.uid), content, items, &mut found)?;
@@ -116,8 +128,8 @@ impl BaseSession {
     /// without transfer encoding. Works whatever became of the view through which the message was
     /// seen. `None` where the message has no such part.
     ///
-    /// Fails with `NOT_FOUND` where the message, its content or its mailbox is gone, with
-    /// `UNKNOWN_CTE`, and with `INVALID_ARGUMENT` for an empty path.
+    /// Fails with `NOT_FOUND` where the message or its mailbox is gone, with `CORRUPT` where its content
+    /// is damaged, with `UNKNOWN_CTE`, and with `INVALID_ARGUMENT` for an empty path.
     pub async fn open_part(
         &self,
         mailbox_id: &MailboxId,
@@ -148,10 +160,14 @@ impl BaseSession {
 
 /// The octets of a message; `None` also where its mailbox ended while it was looked for.
 async fn content_of(mailbox: &dyn MailboxData, uid: Uid) -> Result<Option<Value>> {
-    match mailbox.content(&[uid]).await {
-        Err(error) if error.code() == ErrorCode::Closed => Ok(None),
-        contents => Ok(contents?.into_iter().next().flatten()),
+    let content = match mailbox.content(&[uid]).await {
+        Err(error) if error.code() == ErrorCode::Closed => return Ok(None),
+        contents => contents?.into_iter().next().flatten(),
+    };
+    if content.is_none() && mailbox.state().await?.is_some_and(|state| state.get(uid).is_some()) {
+        return Err(Error::corrupt(format!("what is stored of message {uid} is damaged")));
     }
+    Ok(content)
 }
 
 fn unknown_encoding() -> Error {

@@ -217,6 +217,8 @@ pub struct MessageItems {
     pub attachments: Option<Vec<BodyPart>>,
     /// All octets.
     pub source: Option<Value>,
+    /// Whether something that was asked for is absent because what is stored is damaged.
+    pub damaged: bool,
 }
 
 #[cfg(test)]

@@ -188,6 +188,7 @@ fn batches_are_small_in_number_and_in_octets() {
             flags: Flags::new(),
             mod_seq: 1,
             expunged: false,
+            damaged: false,
             email_id: None,
             thread_id: None,
         };

@@ -345,7 +345,11 @@ impl Judged<'_> {
         self.stage(
             Need::Message,
             open,
-            async |uids| mailbox.messages(uids, fields).await,
+            async |uids| {
+                let messages = mailbox.messages(uids, fields).await?;
+                // What is not known of a damaged one answers nothing.
+                Ok(messages.into_iter().map(|message| message.filter(|message| !message.damaged)).collect())
+            },
             |open, message| {
                 open.message = Some(message);
                 None
@@ -386,7 +390,7 @@ impl Judged<'_> {
     }
 
     /// Reads one piece of evidence of those that need it and judges them anew.
-    /// Those of which it is not known any more do not answer.
+    /// Those of which it is not known, being gone or damaged, do not answer.
     async fn stage<T>(
         &mut self,
         need: Need,

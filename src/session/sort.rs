@@ -18,10 +18,9 @@ impl BaseSession {
     /// [`search_mailbox`](Self::search_mailbox) finds, in the order of the
     /// `sort` keys, the first of which decides first; where all are equal, in
     /// the mailbox's order. Of a message that is gone but not announced, what
-    /// is not known any more counts as empty.
+    /// is not known any more counts as empty, and so does what is damaged.
     ///
-    /// Fails as the search does, with `INVALID_ARGUMENT` without a sort key,
-    /// and with `CORRUPT` where rows are damaged or missing.
+    /// Fails as the search does, and with `INVALID_ARGUMENT` without a sort key.
     pub async fn sort_mailbox(
         &self,
         selected: &mut SelectedMailbox,

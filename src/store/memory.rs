@@ -23,6 +23,20 @@ struct Database {
     sequence: Sequence,
 }
 
+/// Everything a store keeps, as it keeps it. For tests, which write it to files and spoil it.
+#[cfg(feature = "testing")]
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stored {
+    /// The step of the last commit.
+    pub sequence: Sequence,
+    /// The guards that were named in a commit.
+    pub guards: BTreeMap<Guard, Revision>,
+    /// The entries that are kept.
+    pub journal: Vec<JournalEntry>,
+    /// The records.
+    pub records: BTreeMap<Key, Value>,
+}
+
 /// A store that lives as long as its last clone.
 #[derive(Clone, Default)]
 pub struct MemoryStore {
@@ -48,6 +62,30 @@ impl MemoryStore {
     pub fn fork(&self) -> Self {
         let database = self.database.borrow().clone();
         MemoryStore { database: Rc::new(RefCell::new(database)), ..MemoryStore::default() }
+    }
+
+    /// A store that holds this.
+    #[cfg(feature = "testing")]
+    pub fn holding(stored: Stored) -> Self {
+        let database = Database {
+            records: stored.records,
+            guards: stored.guards.into_iter().collect(),
+            journal: stored.journal.into_iter().map(|entry| (entry.sequence, entry)).collect(),
+            sequence: stored.sequence,
+        };
+        MemoryStore { database: Rc::new(RefCell::new(database)), ..MemoryStore::default() }
+    }
+
+    /// What it holds.
+    #[cfg(feature = "testing")]
+    pub fn stored(&self) -> Stored {
+        let database = self.database.borrow();
+        Stored {
+            sequence: database.sequence,
+            guards: database.guards.iter().map(|(guard, revision)| (*guard, *revision)).collect(),
+            journal: database.journal.values().cloned().collect(),
+            records: database.records.clone(),
+        }
     }
 
     fn check_open(&self) -> Result<()> {

@@ -22,6 +22,8 @@ pub use indexeddb::{IndexedDbStore, delete_database};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub use js::JsStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "testing")]
+pub use memory::Stored;
 
 /// A room of keys. A store may keep each in a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -198,6 +198,7 @@ pub(super) fn problems(problems: &[Problem]) -> Array {
     let problem = |problem: &Problem| -> JsValue {
         Record::new()
             .set("mailbox", problem.mailbox.as_deref())
+            .set("record", problem.record.as_deref())
             .set("description", problem.description.as_str())
             .into()
     };
@@ -254,6 +255,8 @@ pub(super) struct Parts<'a> {
     pub(super) envelope: Option<&'a ListRow>,
     /// For the preview and the attachment mark.
     pub(super) preview: Option<&'a ListRow>,
+    /// Whether something of these, or of what else was asked for, cannot be read.
+    pub(super) damaged: bool,
 }
 
 #[derive(Serialize)]
@@ -272,6 +275,8 @@ struct MessageOut<'a> {
     email_id: Option<&'a str>,
     thread_id: Option<&'a str>,
     expunged: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damaged: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     envelope: Option<EnvelopeOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -300,6 +305,7 @@ pub(super) fn message(
         email_id: message.email_id.as_ref().map(|id| id.as_str()),
         thread_id: message.thread_id.as_ref().map(|id| id.as_str()),
         expunged: message.expunged,
+        damaged: (message.damaged || parts.damaged).then_some(true),
         envelope: parts.envelope.map(envelope),
         has_attachment: parts.preview.map(|row| row.has_attachment),
         preview: parts.preview.map(|row| row.preview.as_str()),

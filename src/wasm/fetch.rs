@@ -99,7 +99,11 @@ fn fetched(
 ) -> JsValue {
     let empty = ListRow::default();
     let row = found.row.as_ref().unwrap_or(&empty);
-    let parts = Parts { envelope: items.envelope.then_some(row), preview: items.preview.then_some(row) };
+    let parts = Parts {
+        envelope: items.envelope.then_some(row),
+        preview: items.preview.then_some(row),
+        damaged: found.damaged,
+    };
     let plain = convert::message(message, Some(seq), &message.flags, &parts, lists);
     message::add_items(Record::of(plain.unchecked_into()), found, sections).into()
 }

@@ -74,13 +74,14 @@ impl SessionHandle {
             let out = Array::new();
             for (((seq, uid), message), row) in members.into_iter().zip(messages).zip(rows) {
                 let Some(message) = message else { continue };
+                let damaged = row.is_none() && !message.expunged;
                 let row = row.unwrap_or_default();
                 let stored = match message.expunged {
                     true => view.told_flags(uid).unwrap_or_default(),
                     false => message.flags.clone(),
                 };
                 let flags = view.flags_of(uid, &stored);
-                let parts = Parts { envelope: Some(&row), preview: Some(&row) };
+                let parts = Parts { envelope: Some(&row), preview: Some(&row), damaged };
                 out.push(&convert::message(&message, Some(seq), &flags, &parts, &mut lists));
             }
             Ok(Record::new().set("rows", out).set("total", view.exists()))

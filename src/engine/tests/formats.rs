@@ -9,9 +9,10 @@ use crate::backend::MailboxEvent;
 use crate::engine::core::Core;
 use crate::engine::directory::{ContentEntry, DirectoryPage, PackTablePage, PackUse, Place};
 use crate::engine::filters::{Filters, encode_script};
+use crate::engine::format::Format;
 use crate::engine::identity::{Posting, encode_facts};
 use crate::engine::import::ImportStep;
-use crate::engine::layout::PackKind;
+use crate::engine::layout::{self, PackKind};
 use crate::engine::names::Names;
 use crate::engine::notes::{self, Note};
 use crate::engine::packs::{Item, pack};
@@ -83,25 +84,29 @@ fn the_bytes_of_every_record_are_what_they_were() {
     filters.active = Some(2);
     filters.remove("first").unwrap();
     let packed = pack(PackKind::Content, &[Item { number: 3, bytes: b"octets" }], 1).unwrap();
+    let table = PackTablePage(vec![PackUse { total: 9, live: 3 }, PackUse::default()]);
+    let format = Format { owner: "ada@example.org".into(), database_id: [3; 16], oldest: 1 };
     let mut records = vec![
-        ("core", core.encode()),
-        ("names", names.encode()),
+        ("format", format.encode()),
+        ("core", core.encode(&layout::core(7))),
+        ("names", names.encode(&layout::names())),
+        ("names", names.encode(&layout::names_copy())),
         ("shared", Shared::new().encode()),
-        ("index", IndexPage(index.collect()).encode()),
-        ("ids", IdsPage(ids).encode()),
-        ("rows", RowPage(vec![b"row".to_vec(), Vec::new()]).encode()),
-        ("directory", DirectoryPage(entries.collect()).encode()),
-        ("pack table", PackTablePage(vec![PackUse { total: 9, live: 3 }, PackUse::default()]).encode()),
-        ("facts", encode_facts(&facts)),
-        ("notes", notes::encode(&told)),
+        ("index", IndexPage(index.collect()).encode(&layout::sealed_index(7, 1))),
+        ("ids", IdsPage(ids).encode(&layout::ids(7, 1))),
+        ("rows", RowPage(vec![b"row".to_vec(), Vec::new()]).encode(&layout::rows(7, 1))),
+        ("directory", DirectoryPage(entries.collect()).encode(&layout::directory(1))),
+        ("pack table", table.encode(&layout::pack_table(PackKind::Text, 1))),
+        ("facts", encode_facts(&layout::bucket(1, 7), &facts)),
+        ("notes", notes::encode(&[5; 16], &told)),
         ("pack", packed.puts[0].1.to_vec()),
         ("filters", filters.encode()),
-        ("import", ImportStep { taken: 300, last: [9; 32] }.encode()),
-        ("script", encode_script(b"require \"fileinto\";\r\nfileinto \"\xc3\xbc\";\r\n")),
+        ("import", ImportStep { taken: 300, last: [9; 32] }.encode(&layout::import(7, &[1; 16]))),
+        ("script", encode_script(&layout::script(7), b"require \"fileinto\";\r\nfileinto \"\xc3\xbc\";\r\n")),
     ];
     for form in 0..4 {
         let page = FlagPage::new(column(form), column(3 - form));
-        records.push(("flags", encode_flags(&page)));
+        records.push(("flags", encode_flags(&layout::flags(7, 1), &page)));
     }
     let found: Vec<(&str, String)> = records.iter().map(|(name, record)| (*name, digest(record))).collect();
     let expected = EXPECTED.map(|(name, digest)| (name, digest.to_owned()));
@@ -109,23 +114,25 @@ fn the_bytes_of_every_record_are_what_they_were() {
 }
 
 /// The first eight bytes of each record's SHA-256.
-const EXPECTED: [(&str, &str); 18] = [
-    ("core", "476112bcb2d7b401"),
-    ("names", "65b7ac259956b52a"),
-    ("shared", "f7ee6967b6a4e55a"),
-    ("index", "4a36a65299c41507"),
-    ("ids", "e1d5ba01908e2c1c"),
-    ("rows", "8ea39f820451c483"),
-    ("directory", "a0e3cf743fc28839"),
-    ("pack table", "fa7be6f60619425d"),
-    ("facts", "e11a113cdb363b82"),
-    ("notes", "2c911d5599ffc38a"),
+const EXPECTED: [(&str, &str); 20] = [
+    ("format", "ba884409aaa5ec1f"),
+    ("core", "5c2bcc161c76764f"),
+    ("names", "1914b1adeed8ac6a"),
+    ("names", "84500ad101e728bf"),
+    ("shared", "8cc315e707a17570"),
+    ("index", "c46a129bc0277319"),
+    ("ids", "54e0adfd5ceffe14"),
+    ("rows", "cec518bad96ab9c3"),
+    ("directory", "d897e1edf3dd81d3"),
+    ("pack table", "1d188b6f0bb81e21"),
+    ("facts", "ef8a9d8fce7041c5"),
+    ("notes", "a6798e6e721d14bb"),
     ("pack", "0ca7b7753a89c0e7"),
-    ("filters", "d892723d86a44598"),
-    ("import", "2e0b5f1135f64777"),
-    ("script", "3aef256a3f2aa2fc"),
-    ("flags", "563c350771faa484"),
-    ("flags", "55e93bbea445d999"),
-    ("flags", "c3b808d770a8d911"),
-    ("flags", "6e0d152aa2093114"),
+    ("filters", "6f462c2be7952fbb"),
+    ("import", "c6a55bd389e33be6"),
+    ("script", "53be698ca6d20378"),
+    ("flags", "b2bf1f0e17be0de3"),
+    ("flags", "e7f3666fb23789ac"),
+    ("flags", "e7ec6ea87b0f14d4"),
+    ("flags", "a28c24a00383ed65"),
 ];
