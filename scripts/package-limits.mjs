@@ -4,9 +4,9 @@
 
 export const LIMITS = {
   // What `npm install` downloads: the wasm twice (as it is, and inside inline.js), the JavaScript, the types.
-  tarball: 1_075_000,
+  tarball: 1_100_000,
   // What a browser downloads of the engine. Content-Encoding: gzip; brotli is about a fifth smaller.
-  wasmGzipped: 463_000,
+  wasmGzipped: 482_000,
   // The entry `offline-mailbox` with all it imports as a bundler ships it: minified, gzipped, but for the
   // engine's loader, which is generated and measured below.
   facadeMinified: 22_300,
@@ -15,7 +15,7 @@ export const LIMITS = {
   // The engine's loader, minified and gzipped.
   glueMinified: 6_800,
   // `offline-mailbox/inline`, the engine inside, comments included, not minified.
-  inlineGzipped: 512_000,
+  inlineGzipped: 530_000,
 };
 
 // So much larger is what holds the wasm where the toolchain has no sources of the standard library
