@@ -49,9 +49,11 @@ build() {
   wasm-pack build --target web "$mode" --no-pack --no-gitignore --mode no-install "${extra[@]}" \
     --out-dir pkg/wasm --out-name offline_mailbox -- --locked "$@"
 }
+fast=()
+for crate in compiler_builtins core dlmalloc; do fast+=(--config "profile.release.package.$crate.opt-level=3"); done
 build_std() {
   RUSTC_BOOTSTRAP=1 RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=$sysroot=/rust -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none --cfg own_std" \
-    build -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size --config profile.release.package.core.opt-level=3
+    build -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size "${fast[@]}"
 }
 built=''
 if [ -n "$own_std" ]; then

@@ -68,6 +68,7 @@ pub fn is_known(charset: &str) -> bool {
 
 /// Text for octets whose charset nobody named: UTF-8 where they are valid UTF-8, else
 /// windows-1252, which has a character for every octet and agrees with ISO-8859-1.
+#[cfg_attr(own_std, optimize(speed))]
 pub fn guess(octets: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(octets) {
         Ok(text) => Cow::Borrowed(text),

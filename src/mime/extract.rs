@@ -20,6 +20,7 @@ pub struct Extracted {
 }
 
 /// Reads a message. Total over any octets, and linear in their number.
+#[cfg_attr(own_std, optimize(speed))]
 pub fn extract(raw: &[u8]) -> Extracted {
     let parts = part::parts(raw);
     let header = parts.first().and_then(|message| raw.get(message.header.clone())).unwrap_or_default();

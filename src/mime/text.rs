@@ -54,7 +54,7 @@ impl Folded {
                 'ς' => self.text.push('σ'),
                 '!'..='~' => self.text.push(character),
                 _ if character.is_whitespace() => {
-                    if !self.text.ends_with(' ') {
+                    if self.text.as_bytes().last() != Some(&b' ') {
                         self.text.push(' ');
                     }
                 }

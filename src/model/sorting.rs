@@ -23,6 +23,7 @@ pub(crate) fn sort_by<T>(items: &mut [T], mut before: impl FnMut(&T, &T) -> bool
 
 /// The places 0 to `length` in the order that `before` says; those that are
 /// equal by it ascend. At most 2^32 of them.
+#[cfg_attr(own_std, optimize(speed))]
 pub(crate) fn order(length: usize, before: &mut dyn FnMut(u32, u32) -> bool) -> Vec<u32> {
     let mut sorted: Vec<u32> = (0..=u32::MAX).take(length).collect();
     let mut width = 1;

@@ -15,10 +15,12 @@ pub(super) struct Forest {
     right: Vec<u32>,
 }
 
+#[cfg_attr(own_std, optimize(speed))]
 pub(super) fn at(list: &[u32], index: u32) -> u32 {
     list.get(index as usize).copied().unwrap_or(NONE)
 }
 
+#[cfg_attr(own_std, optimize(speed))]
 pub(super) fn put(list: &mut [u32], index: u32, value: u32) {
     if let Some(place) = list.get_mut(index as usize) {
         *place = value;
@@ -31,12 +33,14 @@ impl Forest {
     }
 
     /// Makes a root the child of a node of another tree.
+    #[cfg_attr(own_std, optimize(speed))]
     pub(super) fn link(&mut self, root: u32, parent: u32) {
         self.expose(root);
         put(&mut self.above, root, parent);
     }
 
     /// Makes a node that has a parent the root of what is below it.
+    #[cfg_attr(own_std, optimize(speed))]
     pub(super) fn cut(&mut self, node: u32) {
         self.expose(node);
         let ancestors = at(&self.left, node);
@@ -45,6 +49,7 @@ impl Forest {
     }
 
     /// The root of the node's tree.
+    #[cfg_attr(own_std, optimize(speed))]
     pub(super) fn root(&mut self, node: u32) -> u32 {
         self.expose(node);
         let mut root = node;
@@ -57,6 +62,7 @@ impl Forest {
     }
 
     /// Makes the path from the node up to its root one splay tree, with the node as its root.
+    #[cfg_attr(own_std, optimize(speed))]
     fn expose(&mut self, node: u32) {
         let (mut below, mut top) = (NONE, node);
         while top != NONE {
@@ -73,6 +79,7 @@ impl Forest {
         above == NONE || (at(&self.left, above) != node && at(&self.right, above) != node)
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn splay(&mut self, node: u32) {
         while !self.is_path_root(node) {
             let parent = at(&self.above, node);
@@ -86,6 +93,7 @@ impl Forest {
     }
 
     /// Puts a node of a splay tree in its parent's place.
+    #[cfg_attr(own_std, optimize(speed))]
     fn rotate(&mut self, node: u32) {
         let parent = at(&self.above, node);
         let grandparent = at(&self.above, parent);

@@ -6,6 +6,7 @@ use super::forest::{Forest, NONE, at, put};
 use super::thread::{Family, ThreadTable};
 
 /// Steps 1 to 5; step 6, the order of siblings, is that of all families.
+#[cfg_attr(own_std, optimize(speed))]
 pub(super) fn family(table: &ThreadTable, by_date: &[u32]) -> Family {
     let links = linked(table);
     let (parents, dummies) = pruned(table, &links, by_date);
@@ -21,6 +22,7 @@ struct Links {
 impl Links {
     /// Makes a node without a parent a child, unless that made a loop: a node
     /// without a parent has exactly what is in its tree below it.
+    #[cfg_attr(own_std, optimize(speed))]
     fn adopt(&mut self, parent: u32, child: u32) {
         if self.forest.root(parent) != child {
             self.forest.link(child, parent);
@@ -28,6 +30,7 @@ impl Links {
         }
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn orphan(&mut self, child: u32) {
         if at(&self.parents, child) != NONE {
             self.forest.cut(child);
@@ -37,6 +40,7 @@ impl Links {
 }
 
 /// Step 1: each node's parent.
+#[cfg_attr(own_std, optimize(speed))]
 fn linked(table: &ThreadTable) -> Vec<u32> {
     // Of two messages with one id, the id is the first one's; so does a message without one stay.
     let mut nodes = table.own.len() as u32;
@@ -74,6 +78,7 @@ fn linked(table: &ThreadTable) -> Vec<u32> {
 
 /// Steps 2 to 4: each message's nearest ancestor that is a message or a dummy
 /// that begins a thread of several, numbered anew; and how many of those there are.
+#[cfg_attr(own_std, optimize(speed))]
 fn pruned(table: &ThreadTable, links: &[u32], by_date: &[u32]) -> (Vec<u32>, u32) {
     let count = table.own.len() as u32;
     // Of dummies: the nearest ancestor that is a message or, above all others, a dummy.
@@ -133,6 +138,7 @@ struct Subjects<'a> {
 }
 
 impl Subjects<'_> {
+    #[cfg_attr(own_std, optimize(speed))]
     fn merged(table: &ThreadTable, parents: Vec<u32>, dummies: u32, by_date: &[u32]) -> Family {
         let count = table.own.len() as u32;
         let mut heads = vec![NONE; dummies as usize];
@@ -171,6 +177,7 @@ impl Subjects<'_> {
         self.table.is_reply.get(message as usize).copied().unwrap_or(false)
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn merge(&mut self, roots: &[(u32, u32)]) {
         let mut subject_table = vec![NONE; self.table.subject_count()];
         for (root, subject) in roots {

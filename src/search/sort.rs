@@ -139,6 +139,7 @@ enum Values {
 }
 
 impl Values {
+    #[cfg_attr(own_std, optimize(speed))]
     fn compare(&self, one: u32, other: u32) -> Ordering {
         let (one, other) = (one as usize, other as usize);
         match self {
@@ -216,6 +217,7 @@ impl SortTable {
 
     /// The messages in order, each by how many were taken in before it. Where
     /// all keys are equal, whoever was taken in first comes first (RFC 5256 section 3, SORT).
+    #[cfg_attr(own_std, optimize(speed))]
     pub fn order(&self) -> Vec<u32> {
         sorting::order(self.length as usize, &mut |one, other| {
             let mut by_keys = self.columns.iter().map(|(key, values)| {

@@ -126,6 +126,7 @@ impl ThreadTable {
 
     /// Takes in the next message, in the mailbox's order: its number and UID,
     /// and what is known of it.
+    #[cfg_attr(own_std, optimize(speed))]
     pub fn push(&mut self, (seq, uid): (u32, Uid), message: Option<&Message>, row: Option<&ListRow>) {
         let (base, is_reply) = split_subject(row.map_or("", |row| row.subject.as_str()));
         let next = u32::try_from(self.subject_numbers.len()).unwrap_or(NONE);
@@ -161,6 +162,7 @@ impl ThreadTable {
 
     /// The messages by sent date or, where that is the same, in the mailbox's
     /// order (RFC 5256 section 2.2).
+    #[cfg_attr(own_std, optimize(speed))]
     fn by_date(&self) -> Vec<u32> {
         let sent = |index: u32| self.sent.get(index as usize);
         sorting::order(self.members.len(), &mut |one, other| sent(one) < sent(other))
@@ -177,6 +179,7 @@ impl ThreadTable {
     }
 
     /// ORDEREDSUBJECT (RFC 5256 section 3).
+    #[cfg_attr(own_std, optimize(speed))]
     fn by_subject(&self, by_date: &[u32]) -> Family {
         let mut first = vec![NONE; self.subject_count()];
         let mut parents = vec![NONE; self.members.len()];
@@ -190,6 +193,7 @@ impl ThreadTable {
         Family { parents, dummies: 0 }
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn written(&self, family: &Family, by_date: &[u32]) -> Threads {
         let count = self.members.len();
         let nodes = count + family.dummies as usize;

@@ -112,11 +112,12 @@ impl Key {
     /// callers with keys of their own making only.
     #[must_use]
     pub fn then(mut self, more: &[u8]) -> Key {
-        let start = usize::from(self.length);
-        for (target, byte) in self.bytes.iter_mut().skip(start).zip(more) {
-            *target = *byte;
-            self.length += 1;
+        let room = self.bytes.get_mut(usize::from(self.length)..).unwrap_or_default();
+        let taken = more.get(..room.len()).unwrap_or(more);
+        if let Some(room) = room.get_mut(..taken.len()) {
+            room.copy_from_slice(taken);
         }
+        self.length += taken.len() as u8;
         self
     }
 
