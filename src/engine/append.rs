@@ -119,7 +119,7 @@ impl Engine {
         let mut facts: Vec<Fact> = Vec::new();
         let hashes: Vec<Hash> = prepared.iter().flat_map(|message| message.hashes()).collect();
         // What will be appended to is read along with what is looked up.
-        let mut tails: Vec<Key> = contents::tails(&shared).collect();
+        let mut tails: Vec<Key> = contents::tails(&shared).to_vec();
         for destination in destinations {
             assembly.check_name(&destination.place).await?;
             let loaded = assembly.mailbox(destination.place.number).await?;

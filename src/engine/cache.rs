@@ -4,8 +4,9 @@
 
 use std::rc::Rc;
 
+use super::codec::decoded;
 use super::directory::DirectoryPage;
-use super::pages::{self, IdsPage, IndexPage, RowPage};
+use super::pages::{IdsPage, IndexPage, Page as _, RowPage};
 use crate::model::{Generations, Result, Value};
 use crate::store::{Key, Space};
 
@@ -30,14 +31,11 @@ pub enum Page {
 impl Page {
     /// The page of a record; a key of another space than those of pages is a pack's.
     pub fn decode(key: &Key, record: &Value) -> Result<Page> {
-        fn decoded<P: pages::Page>(key: &Key, record: &Value) -> Result<Rc<P>> {
-            Ok(Rc::new(record.with(|record| P::decode(key, record))?))
-        }
         Ok(match key.space() {
-            Space::Index => Page::Index(decoded(key, record)?),
-            Space::Ids => Page::Ids(decoded(key, record)?),
-            Space::Rows => Page::Rows(decoded(key, record)?),
-            Space::Directory => Page::Directory(decoded(key, record)?),
+            Space::Index => Page::Index(Rc::new(decoded(key, record, IndexPage::decode)?)),
+            Space::Ids => Page::Ids(Rc::new(decoded(key, record, IdsPage::decode)?)),
+            Space::Rows => Page::Rows(Rc::new(decoded(key, record, RowPage::decode)?)),
+            Space::Directory => Page::Directory(Rc::new(decoded(key, record, DirectoryPage::decode)?)),
             _ => Page::Pack(record.clone()),
         })
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use super::assembly::{Assembly, Step};
-use super::codec::unless_damaged;
+use super::codec::{decoded, unless_damaged};
 use super::contents::drop_references;
 use super::core::Core;
 use super::identity;
@@ -303,7 +303,7 @@ impl Engine {
             assembly.fetch(flags.iter().copied().chain([*key])).await?;
             // Another tab may have been faster.
             if let Some(record) = assembly.record(key) {
-                let rows = record.with(|record| IndexPage::decode(key, record))?.0;
+                let rows = decoded(key, record, IndexPage::decode)?.0;
                 let held = held_rows(assembly, number, key)?;
                 let contents: Vec<u32> = (0u32..)
                     .zip(&rows)
@@ -342,7 +342,7 @@ fn held_rows(assembly: &Assembly<'_>, number: MailboxNumber, key: &Key) -> Resul
         if row == 0 || position == first {
             let key = layout::flags(number, page);
             let record = assembly.record(&key);
-            let page = record.map(|record| record.with(|record| decode_flags(&key, record))).transpose()?;
+            let page = record.map(|record| decoded(&key, record, decode_flags)).transpose()?;
             let holds = |row: u32| match &page {
                 Some(page) => page.flags(row).is_none_or(FlagBits::holds_content),
                 // A flag page is dropped only when all its rows are released.
@@ -430,7 +430,7 @@ async fn empty_pages(
         }
         let Some(record) = assembly.record(&key) else { continue };
         // One that is damaged is left as it is.
-        let Some(mut rows) = unless_damaged(record.with(|record| RowPage::decode(&key, record)))? else {
+        let Some(mut rows) = unless_damaged(decoded(&key, record, RowPage::decode))? else {
             continue;
         };
         for position in positions.iter().filter(|position| *position / LIST_ROWS == page) {

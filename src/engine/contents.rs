@@ -26,8 +26,8 @@ pub async fn store_contents(
     rows_each: u32,
     found: &Found,
 ) -> Step<Vec<ContentNumber>> {
-    shared.next_content =
-        around_damage::<DirectoryPage>(assembly, layout::directory, shared.next_content).await?;
+    let [page, ..] = tails(shared);
+    shared.next_content = around_damage(assembly, page, shared.next_content, DIRECTORY_ROWS).await?;
     let hashes: Vec<Hash> = prepared.iter().map(|message| message.email_hash()).collect();
     let candidates: HashMap<Hash, ContentNumber> = found
         .iter()
@@ -120,14 +120,13 @@ async fn with_same_octets(
 
 /// The records that new contents are appended to: the last pages of the
 /// directory and of the tables of packs.
-pub fn tails(shared: &Shared) -> impl Iterator<Item = Key> {
+pub fn tails(shared: &Shared) -> [Key; 3] {
     let page = |number: u32| number / DIRECTORY_ROWS;
     [
         layout::directory(page(shared.next_content)),
         layout::pack_table(PackKind::Content, page(shared.next_content_pack)),
         layout::pack_table(PackKind::Text, page(shared.next_text_pack)),
     ]
-    .into_iter()
 }
 
 /// Packs bytes into new packs and enters these into the table of packs.
@@ -139,7 +138,8 @@ pub async fn write_packs(
 ) -> Step<Vec<Place>> {
     let items: Vec<Item<'_>> = bytes.iter().map(|(number, bytes)| Item { number: *number, bytes }).collect();
     let next = *shared.next_pack(kind);
-    let first = around_damage::<PackTablePage>(assembly, |page| layout::pack_table(kind, page), next).await?;
+    let page = layout::pack_table(kind, next / DIRECTORY_ROWS);
+    let first = around_damage(assembly, page, next, DIRECTORY_ROWS).await?;
     let Packed { puts, places, packs } = packs::pack(kind, &items, first)?;
     let small = packs.iter().filter(|pack| pack.total < SMALL_PACK_BYTES).count();
     *shared.foldable_packs(kind) += small as u32;

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::Engine;
+use super::codec::decoded;
 use super::core::Core;
 use super::directory::{DirectoryPage, PackTablePage};
 use super::filters::{Filters, decode_script};
@@ -50,7 +51,7 @@ impl Engine {
                 let Some((last, _)) = rows.last() else { break };
                 range.from = last.then(&[0]);
                 for (key, record) in rows {
-                    if let Err(error) = record.with(|record| check(&key, record)) {
+                    if let Err(error) = decoded(&key, &record, check) {
                         found.push((key, error));
                     }
                 }

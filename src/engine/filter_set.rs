@@ -7,6 +7,7 @@ use std::rc::Rc;
 use async_trait::async_trait;
 
 use super::Engine;
+use super::codec::decoded;
 use super::filters::{self, Filters, ScriptNumber};
 use super::layout::{self, FILTERS};
 use crate::backend::{Filter, FilterCompiler, FilterSet};
@@ -75,7 +76,7 @@ impl StoreFilterSet {
                 continue;
             }
             let record = record.ok_or_else(|| Error::corrupt("a filter is missing"))?;
-            return Ok((revision, Some(record.with(|record| filters::decode_script(&key, record))?.into())));
+            return Ok((revision, Some(decoded(&key, &record, filters::decode_script)?.into())));
         }
     }
 

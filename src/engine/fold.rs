@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::codec::unless_damaged;
+use super::codec::{decoded, unless_damaged};
 use super::contents::{open_directory, open_pack_table, write_packs};
 use super::directory::PackUse;
 use super::identity::{Fact, Posting, bucket_of, decode_facts, depth_for, encode_facts, readable};
@@ -177,7 +177,7 @@ impl Engine {
             let Some((last, _)) = rows.last() else { break };
             from = last.then(&[0]);
             for (key, record) in rows {
-                if unless_damaged(record.with(|record| decode_facts(&key, record)))?.is_none() {
+                if unless_damaged(decoded(&key, &record, decode_facts))?.is_none() {
                     ranges.push(KeyRange { to: Some(key), ..left });
                     left.from = key.then(&[0]);
                 }

@@ -6,7 +6,7 @@
 //! those anew that were not, in small commits; it can be cut short anywhere, for it only looks at what
 //! is stored.
 
-use super::codec::{KEYLESS, Writer, opened, unseal};
+use super::codec::{KEYLESS, Writer, decoded, opened, unseal};
 use super::identity::{decode_facts, encode_facts};
 use super::layout::{self, FILTERS, NAMES, SHARED, mailbox_guard};
 use super::names::Names;
@@ -74,12 +74,10 @@ impl Engine {
                 }
             }
         }
+        let (owner, database_id) = (self.owner.clone(), self.database_id);
+        let format = Format { owner, database_id, oldest: FORMAT }.encode();
         self.transact(HOUSEKEEPING, async |assembly| {
-            // With its copy, which format 1 had not.
-            let names = Names::clone(&*assembly.names().await?);
-            assembly.set_names(names);
-            let (owner, database_id) = (self.owner.clone(), self.database_id);
-            assembly.put(layout::format(), Format { owner, database_id, oldest: FORMAT }.encode());
+            assembly.put(layout::format(), format.clone());
             Ok(())
         })
         .await?;
@@ -98,8 +96,14 @@ impl Engine {
             assembly.fetch(keys.iter().copied()).await?;
             for key in keys {
                 if let Some(record) = assembly.record(key)
-                    && let Some(renewed) = record.with(|record| renewed(key, record))
+                    && let Some(renewed) = decoded(key, record, renewed)
                 {
+                    if *key == layout::names() {
+                        // Format 1 had no copy of them.
+                        let copy = layout::names_copy();
+                        let renewed = decoded(key, record, Names::decode)?.encode(&copy);
+                        assembly.put(copy, renewed);
+                    }
                     assembly.put(*key, renewed);
                 }
             }

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::codec::{Reader, Writer, unseal};
+use super::codec::{Reader, Writer, decoded, unseal};
 use super::layout::{self, ContentNumber, MailboxNumber};
 use super::shared::IdentityHead;
 use crate::model::{Error, ErrorCode, Result, Uid, Value};
@@ -115,7 +115,7 @@ pub fn decode_facts(key: &Key, record: &[u8]) -> Result<Vec<Fact>> {
 /// The facts of a record, as far as they can be read: of what a damaged one told nothing is known, so
 /// that a message may begin a thread or be stored once more, but mail still comes in.
 pub fn readable(key: &Key, record: Option<&Value>) -> Result<Vec<Fact>> {
-    match record.map(|record| record.with(|record| decode_facts(key, record))) {
+    match record.map(|record| decoded(key, record, decode_facts)) {
         Some(Err(error)) if error.code() == ErrorCode::Corrupt => Ok(Vec::new()),
         facts => Ok(facts.transpose()?.unwrap_or_default()),
     }

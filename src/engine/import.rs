@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::append::{Destination, Found, Prepared};
 use super::assembly::{Assembly, Interrupt, Step};
 use super::change::Place;
-use super::codec::{Writer, unseal};
+use super::codec::{Writer, decoded, unseal};
 use super::identity::{Hash, Posting};
 use super::layout::{self, MailboxNumber};
 use super::rows::read_only;
@@ -53,8 +53,8 @@ fn step_key(mailbox: MailboxNumber, import: &str) -> Key {
     layout::import(mailbox, &hash)
 }
 
-fn decoded(key: &Key, record: Option<&Value>) -> Result<Option<ImportStep>> {
-    record.map(|record| record.with(|record| ImportStep::decode(key, record))).transpose()
+fn step_of(key: &Key, record: Option<&Value>) -> Result<Option<ImportStep>> {
+    record.map(|record| decoded(key, record, ImportStep::decode)).transpose()
 }
 
 impl Engine {
@@ -66,7 +66,7 @@ impl Engine {
     ) -> Result<Option<ImportProgress>> {
         let key = step_key(mailbox, import);
         let (_, record) = self.read_record(key, layout::mailbox_guard(mailbox)).await?;
-        let step = decoded(&key, record.as_ref())?;
+        let step = step_of(&key, record.as_ref())?;
         Ok(step.map(|step| ImportProgress { taken: step.taken, last: EmailId::from_bytes(&step.last) }))
     }
 
@@ -90,7 +90,7 @@ impl Engine {
             let key = options.import.as_ref().map(|(import, _)| step_key(place.number, import));
             assembly.fetch(key).await?;
             if let (Some(key), Some((_, from))) = (key, &options.import)
-                && decoded(&key, assembly.record(&key))?.map_or(0, |step| step.taken) != *from
+                && step_of(&key, assembly.record(&key))?.map_or(0, |step| step.taken) != *from
             {
                 let message = "another program goes on with the same import";
                 return Err(Error::new(ErrorCode::Conflict, message).into());

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::append::Prepared;
 use super::change::Place;
+use super::codec::decoded;
 use super::core::Core;
 use super::layout::{self, ContentNumber, NAMES, NO_CONTENT, mailbox_guard};
 use super::notes::Note;
@@ -254,7 +255,7 @@ impl MailboxData for StoreMailbox {
             self.engine.fresh_names().await?;
         }
         let record = snapshot.values.into_iter().next().flatten().ok_or_else(deleted)?;
-        let core = record.with(|record| Core::decode(&key, record))?;
+        let core = decoded(&key, &record, Core::decode)?;
         Ok(self.snapshot_of(&core, core.readonly, core.unclaimed_recent.len()))
     }
 

@@ -43,6 +43,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use self::cache::PageCache;
+use self::codec::decoded;
 use self::core::Core;
 use self::filters::Filters;
 use self::format::Format;
@@ -210,7 +211,7 @@ impl Engine {
     async fn read_names(&self, key: Key) -> Result<(Revision, Result<Names>)> {
         let (revision, record) = self.read_record(key, NAMES).await?;
         let record = record.ok_or_else(|| Error::corrupt("the record of names is missing"));
-        Ok((revision, record.and_then(|record| record.with(|record| Names::decode(&key, record)))))
+        Ok((revision, record.and_then(|record| decoded(&key, &record, Names::decode))))
     }
 
     /// Asks the store whether what is in memory under these guards is still
@@ -302,9 +303,7 @@ impl Engine {
             .await?;
         let revision = snapshot.revisions.first().copied().unwrap_or_default();
         let record = snapshot.values.into_iter().next().flatten();
-        let core = record
-            .map(|record| record.with(|record| Core::decode(&layout::core(number), record)))
-            .transpose()?;
+        let core = record.map(|record| decoded(&layout::core(number), &record, Core::decode)).transpose()?;
         self.take_in_mailbox(number, revision, core, snapshot.scanned)
     }
 
@@ -345,9 +344,8 @@ impl Engine {
         let (Some(number), Some(revision)) = (number, revisions.next()) else { return Ok(Some(None)) };
         if known.is_none() {
             let record = snapshot.values.into_iter().next().flatten();
-            let core = record
-                .map(|record| record.with(|record| Core::decode(&layout::core(number), record)))
-                .transpose()?;
+            let core =
+                record.map(|record| decoded(&layout::core(number), &record, Core::decode)).transpose()?;
             if wanted.state || core.is_none() {
                 self.take_in_mailbox(number, revision, core.clone(), snapshot.scanned)?;
             }
@@ -456,7 +454,7 @@ fn assemble(core: Core, pages: Vec<(Key, Value)>, before: Option<&Loaded>) -> Re
         let Some(slot) = slots.get_mut(number) else {
             return Err(Error::corrupt("a flag page lies past its mailbox's end"));
         };
-        let page = record.with(|record| pages::decode_flags(&key, record))?;
+        let page = decoded(&key, &record, pages::decode_flags)?;
         let old = before.and_then(|before| before.state.pages().get(number)?.as_ref());
         *slot = Some(match old {
             Some(old) if **old == page => old.clone(),

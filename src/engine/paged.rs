@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::assembly::{Assembly, Step};
-use super::codec::{opened, unless_damaged};
+use super::codec::{decoded, opened, unless_damaged};
 use super::layout;
 use super::pages::Page;
 use crate::store::Key;
@@ -21,7 +21,7 @@ pub async fn append_paged<P: Page>(
     if row > 0 {
         assembly.fetch([key(number)]).await?;
         if let Some(record) = assembly.record(&key(number)) {
-            page = record.with(|record| P::decode(&key(number), record))?;
+            page = decoded(&key(number), record, P::decode)?;
         }
         page.items().resize(row as usize, P::filler());
     }
@@ -38,21 +38,17 @@ pub async fn append_paged<P: Page>(
     Ok(())
 }
 
-/// Where appending goes on: at `next`, or past its page where that is damaged, which is left as it is.
-pub async fn around_damage<P: Page>(
-    assembly: &mut Assembly<'_>,
-    key: impl Fn(u32) -> Key,
-    next: u32,
-) -> Step<u32> {
-    let (page, row) = layout::place(next, P::ROWS);
-    let key = key(page);
+/// Where appending goes on among pages of so many rows: at `next`, or past its page, which has this key,
+/// where that is damaged. It is left as it is.
+pub async fn around_damage(assembly: &mut Assembly<'_>, page: Key, next: u32, rows: u32) -> Step<u32> {
+    let (number, row) = layout::place(next, rows);
     if row > 0 {
-        assembly.fetch([key]).await?;
+        assembly.fetch([page]).await?;
     }
-    let record = assembly.record(&key);
-    match record.is_none_or(|record| record.with(|record| opened(&key, record).is_some())) {
+    let record = assembly.record(&page);
+    match record.is_none_or(|record| record.with(|record| opened(&page, record).is_some())) {
         true => Ok(next),
-        false => Ok((page + 1).saturating_mul(P::ROWS)),
+        false => Ok((number + 1).saturating_mul(rows)),
     }
 }
 
@@ -78,7 +74,7 @@ impl<P: Page> Pages<P> {
         for number in numbers {
             let key = key(number);
             if let Some(record) = assembly.record(&key)
-                && let Some(page) = unless_damaged(record.with(|record| P::decode(&key, record)))?
+                && let Some(page) = unless_damaged(decoded(&key, record, P::decode))?
             {
                 pages.insert(number, (page, false));
             }

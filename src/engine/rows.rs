@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::Loaded;
 use super::assembly::{Assembly, Step};
-use super::codec::unless_damaged;
+use super::codec::{decoded, unless_damaged};
 use super::core::Core;
 use super::layout::{self, INDEX_ROWS, LIST_ROWS, MailboxNumber, SEALED_ROWS};
 use super::notes::Note;
@@ -42,13 +42,9 @@ pub async fn append_rows(
     let mut core = loaded.core.clone();
     let mut first_row = core.rows();
     // Uids are passed over rather than that a page is written which cannot be read.
-    for row in [
-        around_damage::<IndexPage>(assembly, |page| layout::appending_index(number, page), core.rows())
-            .await?,
-        around_damage::<IdsPage>(assembly, |page| layout::ids(number, page), core.rows()).await?,
-        around_damage::<RowPage>(assembly, |page| layout::rows(number, page), core.rows()).await?,
-    ] {
-        first_row = first_row.max(row);
+    let pages = tails(number, &core).into_iter().zip([INDEX_ROWS, INDEX_ROWS, LIST_ROWS]);
+    for (page, rows) in pages {
+        first_row = first_row.max(around_damage(assembly, page, core.rows(), rows).await?);
     }
     let skipped = first_row - core.rows();
     let first_uid = core.uid_next.saturating_add(skipped);
@@ -178,7 +174,7 @@ async fn append_index(
         let mut sealed = IndexPage::default();
         for (index, key) in (1usize..).zip(&keys) {
             if let Some(record) = assembly.record(key) {
-                let page = record.with(|record| IndexPage::decode(key, record));
+                let page = decoded(key, record, IndexPage::decode);
                 let Some(page) = unless_damaged(page)? else { return Ok(()) };
                 sealed.0.extend(page.0);
             }

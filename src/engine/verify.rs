@@ -6,6 +6,7 @@ mod across;
 use std::collections::{HashMap, HashSet};
 
 use super::append::id_hash;
+use super::codec::decoded;
 use super::core::Core;
 use super::damage::{mailbox_of, name_of};
 use super::directory::{DirectoryPage, PackTablePage, Place};
@@ -174,7 +175,7 @@ impl Engine {
         let scan = Scan::all(layout::all_imports());
         let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
         for (key, record) in snapshot.scanned.into_iter().flatten() {
-            findings.tolerate(record.with(|record| ImportStep::decode(&key, record)))?;
+            findings.tolerate(decoded(&key, &record, ImportStep::decode))?;
             let mailbox = layout::mailbox_of_import(&key);
             let known = names.entries.iter().map(|entry| entry.number).chain(names.graves.iter().copied());
             let is_known = known.into_iter().any(|number| Some(number) == mailbox);
@@ -193,7 +194,7 @@ impl Engine {
         for entry in &filters.entries {
             let key = layout::script(entry.number);
             match scripts.remove(&key) {
-                Some(record) => drop(findings.tolerate(record.with(|record| decode_script(&key, record)))?),
+                Some(record) => drop(findings.tolerate(decoded(&key, &record, decode_script))?),
                 None => findings.report(format!("the script of the filter {:?} is missing", entry.name)),
             }
             findings.expect(entry.number <= filters.last_number, || {
@@ -277,7 +278,7 @@ impl Engine {
         let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
         let mut pages: HashMap<u32, RowPage> = HashMap::new();
         for (key, record) in snapshot.scanned.into_iter().flatten() {
-            if let Some(page) = findings.tolerate(record.with(|record| RowPage::decode(&key, record)))? {
+            if let Some(page) = findings.tolerate(decoded(&key, &record, RowPage::decode))? {
                 pages.insert(key.u32_at(4).unwrap_or(u32::MAX), page);
             }
         }
@@ -301,7 +302,7 @@ impl Engine {
         let mut places: HashMap<PackKind, Vec<(u32, Place)>> = HashMap::new();
         for ((page, key), record) in (0u32..).zip(&keys).zip(snapshot.values) {
             let Some(record) = record else { continue };
-            let entries = findings.tolerate(record.with(|record| DirectoryPage::decode(key, record)))?;
+            let entries = findings.tolerate(decoded(key, &record, DirectoryPage::decode))?;
             let Some(entries) = entries else { continue };
             for (row, entry) in (0u32..).zip(entries.0) {
                 let content = page * DIRECTORY_ROWS + row;
@@ -352,7 +353,7 @@ impl Engine {
             (0..next.div_ceil(DIRECTORY_ROWS)).map(|page| layout::pack_table(kind, page)).collect();
         let snapshot = self.read(Read { keys: keys.clone(), ..Read::default() }).await?;
         for ((page, key), record) in (0u32..).zip(&keys).zip(snapshot.values) {
-            let decode = |record: Value| record.with(|record| PackTablePage::decode(key, record));
+            let decode = |record: Value| decoded(key, &record, PackTablePage::decode);
             let table = record.map_or_else(|| Ok(PackTablePage::default()), decode);
             let Some(table) = findings.tolerate(table)? else { continue };
             for row in 0..DIRECTORY_ROWS {

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::Findings;
 use crate::engine::Engine;
+use crate::engine::codec::decoded;
 use crate::engine::format::FORMAT;
 use crate::engine::identity::{Fact, Posting, bucket_of, decode_facts};
 use crate::engine::layout::{self, MailboxNumber};
@@ -37,16 +38,16 @@ impl Engine {
     async fn check_copy_of_names(&self, findings: &mut Findings) -> Result<()> {
         let keys = vec![layout::names(), layout::names_copy()];
         let snapshot = self.read(Read { keys: keys.clone(), ..Read::default() }).await?;
-        let mut decoded = Vec::new();
+        let mut copies = Vec::new();
         for (key, record) in keys.iter().zip(snapshot.values) {
             match record {
-                Some(record) => decoded.extend(record.with(|record| Names::decode(key, record)).ok()),
+                Some(record) => copies.extend(decoded(key, &record, Names::decode).ok()),
                 // A database of format 1 has its copy from the next change on.
                 None if self.oldest_format.get() < FORMAT && *key == layout::names_copy() => {}
                 None => findings.report("a record of names is missing".to_owned()),
             }
         }
-        findings.expect(decoded.windows(2).all(|pair| matches!(pair, [a, b] if a == b)), || {
+        findings.expect(copies.windows(2).all(|pair| matches!(pair, [a, b] if a == b)), || {
             "the names and their copy differ".to_owned()
         });
         Ok(())
@@ -132,7 +133,7 @@ impl Engine {
                     continue;
                 };
                 let facts: Vec<Fact> =
-                    findings.tolerate(record.with(|record| decode_facts(key, record)))?.unwrap_or_default();
+                    findings.tolerate(decoded(key, &record, decode_facts))?.unwrap_or_default();
                 for fact in &facts {
                     findings.facts.remove(fact);
                 }
