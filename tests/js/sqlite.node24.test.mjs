@@ -16,7 +16,8 @@ import { MailboxError, backends, deleteDatabase, openSession } from "../../pkg/i
 import { dataDirectory, databaseFile, deleteSqliteDatabase, sqliteStore } from "../../pkg/node/index.js";
 import { codeOfSqlite, fromNode } from "../../pkg/node/sqlite_codes.js";
 import { runStoreContract } from "../../pkg/testing.js";
-import { Account, killRounds, numbered } from "./support/kill.mjs";
+import { numbered } from "./browser/numbered.mjs";
+import { Account, killRounds } from "./support/kill.mjs";
 import { mail, within } from "./support/mail.mjs";
 
 const owner = "ada@example.org";
