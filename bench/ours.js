@@ -89,8 +89,9 @@ class Ours {
   }
 
   async status(mailboxes) {
-    const all = await Promise.all(mailboxes.map((name) => this.#session.status(name)));
-    return all.map(counts);
+    const listed = await this.#session.listMailboxes({ status: true });
+    const all = new Map(listed.mailboxes.map(({ name, status }) => [name, status]));
+    return mailboxes.map((name) => counts(all.get(name)));
   }
 
   async refresh(mailbox) {

@@ -479,6 +479,11 @@ export interface MailboxListEntry {
   readonly delimiter: string;
   /** In this order: `\Noselect`, `\HasChildren` or `\HasNoChildren`, special use, `\Subscribed`, `\NonExistent`. */
   readonly attributes: readonly string[];
+  /**
+   * How the mailbox stands, where `status: true` asked for it. Absent for names that cannot be selected, and
+   * where what is stored of the mailbox cannot be read: `status()` says why.
+   */
+  readonly status?: MailboxSnapshot;
 }
 
 /** Flags of several messages, in columns: the n-th entries belong together, ascending. */
@@ -826,6 +831,11 @@ export class Session {
       pattern?: string | null | undefined;
       /** Only names subscribed to. */
       subscribed?: boolean | null | undefined;
+      /**
+       * Whether each entry has its mailbox's `status` (LIST-STATUS, RFC 5819), all as of one moment: one look at the
+       * storage, however many there are. False where absent.
+       */
+      status?: boolean | null | undefined;
     } & SelectedOption,
   ): Promise<{ mailboxes: MailboxListEntry[]; updates?: Updates }>;
 

@@ -219,12 +219,13 @@ export class Session {
 
   listMailboxes(options) {
     return this.#core.run(() => {
-      const given = check.options(options, ["reference", "pattern", "subscribed", "selected"]);
+      const given = check.options(options, ["reference", "pattern", "subscribed", "status", "selected"]);
       const reference = check.optional(given.reference, check.text, "reference") ?? "";
       const pattern = check.optional(given.pattern, check.text, "pattern") ?? "*";
       const subscribed = check.optional(given.subscribed, check.boolean, "subscribed") ?? false;
+      const status = check.optional(given.status, check.boolean, "status") ?? false;
       const view = this.#core.optionalView(given.selected);
-      return this.#core.inTurn(view, (handle, id) => handle.listMailboxes(reference, pattern, subscribed, id));
+      return this.#core.inTurn(view, (handle, id) => handle.listMailboxes(reference, pattern, subscribed, status, id));
     });
   }
 

@@ -102,6 +102,11 @@ pub fn core(mailbox: MailboxNumber) -> Key {
     Key::new(Space::Core).then_u32(mailbox)
 }
 
+/// The cores of mailboxes from this number to that one.
+pub fn cores(least: MailboxNumber, most: MailboxNumber) -> KeyRange {
+    KeyRange { from: core(least), to: most.checked_add(1).map(core) }
+}
+
 /// A page of flags, of [`PAGE_ROWS`] rows.
 pub fn flags(mailbox: MailboxNumber, page: u32) -> Key {
     Key::new(Space::Flags).then_u32(mailbox).then_u32(page)

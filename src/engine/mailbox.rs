@@ -107,7 +107,12 @@ impl StoreMailbox {
         }
     }
 
-    fn snapshot_of(&self, core: &Core, readonly: bool, recent: u64) -> MailboxSnapshot {
+    /// How the mailbox stands where this is its core.
+    pub(super) fn snapshot_of(&self, core: &Core) -> MailboxSnapshot {
+        self.snapshot_for(core, core.readonly, core.unclaimed_recent.len())
+    }
+
+    fn snapshot_for(&self, core: &Core, readonly: bool, recent: u64) -> MailboxSnapshot {
         let accepts_keywords = !readonly && core.keywords.names().len() < FlagBits::MAX_KEYWORDS;
         let mut permanent_flags = Flags::new();
         if !readonly {
@@ -246,7 +251,7 @@ impl MailboxData for StoreMailbox {
         if self.looks == Looks::Once {
             let loaded = self.engine.loaded(self.place.number);
             let core = loaded.as_ref().map_or(&self.core, |loaded| &loaded.core);
-            return Ok(self.snapshot_of(core, core.readonly, core.unclaimed_recent.len()));
+            return Ok(self.snapshot_of(core));
         }
         let (key, guards) = (layout::core(self.place.number), vec![NAMES]);
         let snapshot = self.engine.read(Read { keys: vec![key], guards, ..Read::default() }).await?;
@@ -256,7 +261,7 @@ impl MailboxData for StoreMailbox {
         }
         let record = snapshot.values.into_iter().next().flatten().ok_or_else(deleted)?;
         let core = decoded(&key, &record, Core::decode)?;
-        Ok(self.snapshot_of(&core, core.readonly, core.unclaimed_recent.len()))
+        Ok(self.snapshot_of(&core))
     }
 
     async fn select(&self, readonly: bool) -> Result<(MailboxSnapshot, SelectedMailbox)> {
@@ -277,7 +282,7 @@ impl MailboxData for StoreMailbox {
             recent,
             &self.slot.selected_set,
         );
-        Ok((self.snapshot_of(&loaded.core, readonly, view.recent().len()), view))
+        Ok((self.snapshot_for(&loaded.core, readonly, view.recent().len()), view))
     }
 
     async fn claim_recent(&self, selected: &mut SelectedMailbox) -> Result<()> {

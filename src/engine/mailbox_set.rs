@@ -1,6 +1,7 @@
 //! All mailboxes over a store: [`MailboxSet`] by way of the engine, and the
 //! opening of a database.
 
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use async_trait::async_trait;
@@ -9,11 +10,11 @@ use super::Engine;
 use super::append::{Destination, Prepared};
 use super::assembly::{Assembly, Step};
 use super::change::Place;
-use super::codec::unless_damaged;
+use super::codec::{decoded, unless_damaged};
 use super::core::Core;
 use super::filter_set::{Language, StoreFilterSet};
 use super::format::{FORMAT, Format};
-use super::layout::{self, NAMES, SHARED};
+use super::layout::{self, MailboxNumber, NAMES, SHARED};
 use super::mailbox::{Looks, StoreMailbox};
 use super::names::{Entry, Names};
 use super::notes::{self, Note};
@@ -24,11 +25,15 @@ use crate::backend::{
     MailboxEvents, MailboxSet, Sieve, Wanted,
 };
 use crate::model::{
-    AppendMessage, Error, ErrorCode, ListTree, MailboxId, MailboxName, Result, SpecialUse, Uid, Value,
+    AppendMessage, Error, ErrorCode, ListTree, MailboxId, MailboxName, MailboxSnapshot, Result, SpecialUse,
+    Uid, Value,
 };
 use crate::platform;
-use crate::store::{Batch, Durability, Key, Outcome, Read, Sequence, Store};
+use crate::store::{Batch, Durability, Key, Outcome, Read, Revision, Scan, Sequence, Store};
 use crate::view::Feed;
+
+/// Of how many mailboxes the cores are asked for one by one.
+const SINGLE_CORES: usize = 8;
 
 /// How often an empty store is asked to take a new database.
 const OPEN_ATTEMPTS: u32 = 8;
@@ -174,6 +179,38 @@ impl StoreMailboxSet {
         }
     }
 
+    /// The cores of these mailboxes as of now, in one read; one that is damaged is told as such. `None`
+    /// where the names have moved past this revision.
+    async fn cores(
+        &self,
+        names: Revision,
+        numbers: &HashSet<MailboxNumber>,
+    ) -> Result<Option<HashMap<MailboxNumber, Option<Core>>>> {
+        let mut keys: Vec<Key> = numbers.iter().map(|number| layout::core(*number)).collect();
+        let mut read = Read { guards: vec![NAMES], ..Read::default() };
+        if let (Some(least), Some(most), true) =
+            (numbers.iter().min(), numbers.iter().max(), keys.len() > SINGLE_CORES)
+        {
+            // Cores are small: one request for all of them costs less than one for each.
+            read.scans.push(Scan::all(layout::cores(*least, *most)));
+            keys.clear();
+        }
+        read.keys.clone_from(&keys);
+        let snapshot = self.engine.read(read).await?;
+        if snapshot.revisions.first() != Some(&names) {
+            self.engine.invalidate(&[NAMES]);
+            return Ok(None);
+        }
+        let single = keys.into_iter().zip(snapshot.values).filter_map(|(key, record)| Some((key, record?)));
+        let mut cores = HashMap::with_capacity(numbers.len());
+        for (key, record) in single.chain(snapshot.scanned.into_iter().flatten()) {
+            if let Some(number) = key.u32_at(0).filter(|number| numbers.contains(number)) {
+                cores.insert(number, unless_damaged(decoded(&key, &record, Core::decode))?);
+            }
+        }
+        Ok(Some(cores))
+    }
+
     /// The same, by what is in memory alone where that is thought to be right.
     async fn operated(
         &self,
@@ -205,9 +242,19 @@ impl StoreMailboxSet {
         look: Looks,
         name: Option<&MailboxName>,
     ) -> Rc<dyn MailboxData> {
+        Rc::new(self.store_mailbox(entry, core, look, name))
+    }
+
+    fn store_mailbox(
+        &self,
+        entry: &Entry,
+        core: Core,
+        look: Looks,
+        name: Option<&MailboxName>,
+    ) -> StoreMailbox {
         let place = Place { number: entry.number, mailbox_id: entry.id.clone(), name: name.cloned() };
         let name = entry.name.as_str().to_owned();
-        Rc::new(StoreMailbox::new(self.engine.clone(), place, name, core, look, self.durability))
+        StoreMailbox::new(self.engine.clone(), place, name, core, look, self.durability)
     }
 
     /// Runs a change of the names that `change` makes; `change` says what to tell of it.
@@ -320,6 +367,22 @@ impl MailboxSet for StoreMailboxSet {
     async fn open_mailbox_of(&self, name: &MailboxName, look: Look<'_>) -> Result<Rc<dyn MailboxData>> {
         let found = self.operated(&|names| names.by_name(name), Some(name), look).await?;
         found.ok_or_else(|| Error::no_mailbox(name.as_str()))
+    }
+
+    async fn snapshots(&self, names: &[MailboxName]) -> Result<Vec<Option<MailboxSnapshot>>> {
+        loop {
+            let known = self.engine.known_names().await?;
+            let by_name: HashMap<&MailboxName, &Entry> =
+                known.value.entries.iter().map(|entry| (&entry.name, entry)).collect();
+            let entries: Vec<Option<&Entry>> = names.iter().map(|name| by_name.get(name).copied()).collect();
+            let numbers = entries.iter().flatten().map(|entry| entry.number).collect();
+            let Some(cores) = self.cores(known.revision, &numbers).await? else { continue };
+            let snapshot = |entry: &Entry| {
+                let core = cores.get(&entry.number)?.as_ref()?;
+                Some(self.store_mailbox(entry, core.clone(), Looks::Once, None).snapshot_of(core))
+            };
+            return Ok(entries.into_iter().map(|entry| snapshot(entry?)).collect());
+        }
     }
 
     async fn add_mailbox(&self, name: &MailboxName, options: &CreateOptions) -> Result<MailboxId> {

@@ -5,7 +5,7 @@ use super::base::{check_view, takes_recent};
 use super::{BaseSession, View};
 use crate::backend::{CreateOptions, Look};
 use crate::model::{Error, ErrorCode, ListEntry, MailboxId, MailboxName, MailboxSnapshot, Result};
-use crate::view::Updates;
+use crate::view::{SelectedMailbox, Updates};
 
 impl BaseSession {
     /// LIST, or with `subscribed` LSUB: the names that `reference` followed by
@@ -23,13 +23,54 @@ impl BaseSession {
     ) -> Result<(Vec<ListEntry>, Option<Updates>)> {
         self.run(async {
             check_view(&selected)?;
-            let tree = if subscribed {
-                self.mailbox_set.list_subscribed().await?
-            } else {
-                self.mailbox_set.list_mailboxes().await?
-            };
-            let entries = tree.list_matching(reference, pattern);
+            let entries = self.list(reference, pattern, subscribed).await?;
             Ok((entries, self.refresh(selected).await?))
+        })
+        .await
+    }
+
+    async fn list(&self, reference: &str, pattern: &str, subscribed: bool) -> Result<Vec<ListEntry>> {
+        let tree = if subscribed {
+            self.mailbox_set.list_subscribed().await?
+        } else {
+            self.mailbox_set.list_mailboxes().await?
+        };
+        Ok(tree.list_matching(reference, pattern))
+    }
+
+    /// LIST, and STATUS of every mailbox that it lists and that can be selected (RFC 5819). A status says
+    /// what [`get_mailbox`](Self::get_mailbox) does; that of a mailbox which was deleted meanwhile, or
+    /// whose counts cannot be read, is `None`.
+    ///
+    /// Fails as [`list_mailboxes`](Self::list_mailboxes) does.
+    pub async fn list_status(
+        &self,
+        reference: &str,
+        pattern: &str,
+        subscribed: bool,
+        mut selected: View<'_>,
+    ) -> Result<(Vec<(ListEntry, Option<MailboxSnapshot>)>, Option<Updates>)> {
+        self.run(async {
+            check_view(&selected)?;
+            let mut listed: Vec<(ListEntry, Option<MailboxSnapshot>)> = self
+                .list(reference, pattern, subscribed)
+                .await?
+                .into_iter()
+                .map(|entry| (entry, None))
+                .collect();
+            let (mut names, mut statuses) = (Vec::new(), Vec::new());
+            for (entry, status) in &mut listed {
+                if entry.is_selectable() {
+                    names.push(MailboxName::parse(&entry.name)?);
+                    statuses.push(status);
+                }
+            }
+            let snapshots = self.mailbox_set.snapshots(&names).await?;
+            let updates = self.refresh(selected.as_deref_mut()).await?;
+            for (status, snapshot) in statuses.into_iter().zip(snapshots) {
+                *status = snapshot.map(|snapshot| with_own_recent(snapshot, selected.as_deref()));
+            }
+            Ok((listed, updates))
         })
         .await
     }
@@ -53,12 +94,9 @@ impl BaseSession {
                 ErrorCode::Closed => error.with_code(ErrorCode::NotFound),
                 _ => error,
             });
-            let mut snapshot = snapshot?;
+            let snapshot = snapshot?;
             let updates = self.refresh(selected.as_deref_mut()).await?;
-            if let Some(selected) = selected.filter(|selected| takes_recent(selected, &snapshot.mailbox_id)) {
-                snapshot.recent = u32::try_from(selected.recent().len()).unwrap_or(u32::MAX);
-            }
-            Ok((snapshot, updates))
+            Ok((with_own_recent(snapshot, selected.as_deref()), updates))
         })
         .await
     }
@@ -161,4 +199,12 @@ impl BaseSession {
 
 fn inbox_exists() -> Error {
     Error::new(ErrorCode::AlreadyExists, "INBOX always exists")
+}
+
+/// What a mailbox's status says to the client of a view: of the view's own mailbox, the view's `recent`.
+fn with_own_recent(mut snapshot: MailboxSnapshot, selected: Option<&SelectedMailbox>) -> MailboxSnapshot {
+    if let Some(selected) = selected.filter(|selected| takes_recent(selected, &snapshot.mailbox_id)) {
+        snapshot.recent = u32::try_from(selected.recent().len()).unwrap_or(u32::MAX);
+    }
+    snapshot
 }

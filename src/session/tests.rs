@@ -199,7 +199,7 @@ fn s93_even_an_equal_foreign_change_is_told_if_it_came_before() {
 #[test]
 fn s121_every_call_notices_the_end_of_its_mailbox_once() {
     block_on(async {
-        for number in 0..10 {
+        for number in 0..=10 {
             let set = prepared(&MemoryStore::new()).await;
             let (mine, other) = (session(&set), session(&set));
             mine.append_messages("Other", vec![mail(7)], None).await.unwrap();
@@ -223,6 +223,7 @@ fn s121_every_call_notices_the_end_of_its_mailbox_once() {
                 }
                 7 => mine.get_mailbox("INBOX", Some(view)).await.map(|done| done.1.unwrap()),
                 8 => mine.list_mailboxes("", "*", false, Some(view)).await.map(|done| done.1.unwrap()),
+                9 => mine.list_status("", "*", false, Some(view)).await.map(|done| done.1.unwrap()),
                 _ => mine.check_mailbox(view, Some(&Event::new()), true).await,
             };
             let updates = call(&mut view).await.unwrap();

@@ -148,17 +148,24 @@ pub(super) fn snapshot(snapshot: &MailboxSnapshot) -> Record {
         .set("highestModSeq", double(snapshot.highest_mod_seq))
 }
 
-pub(super) fn list(entries: &[ListEntry]) -> Array {
-    let entry = |entry: &ListEntry| -> JsValue {
+/// What is listed, with the status of each where that was asked for.
+pub(super) fn list(listed: impl IntoIterator<Item = (ListEntry, Option<MailboxSnapshot>)>) -> Array {
+    let entry = |(entry, status): (ListEntry, Option<MailboxSnapshot>)| -> JsValue {
         let attributes: Array =
             entry.attributes.iter().map(|each| JsValue::from_str(each.as_str())).collect();
         Record::new()
-            .set("name", entry.name.as_str())
+            .set("name", entry.name)
             .set("delimiter", entry.delimiter.to_string())
             .set("attributes", attributes)
+            .maybe("status", status.as_ref().map(snapshot))
             .into()
     };
-    entries.iter().map(entry).collect()
+    listed.into_iter().map(entry).collect()
+}
+
+/// What is listed, without anyone's status.
+pub(super) fn bare(entries: Vec<ListEntry>) -> Vec<(ListEntry, Option<MailboxSnapshot>)> {
+    entries.into_iter().map(|entry| (entry, None)).collect()
 }
 
 /// Mailbox events, with the counts of the mailboxes that they are about.

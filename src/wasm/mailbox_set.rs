@@ -37,7 +37,7 @@ impl SessionHandle {
         let set = self.core.set.clone();
         promise(async move {
             let tree = if subscribed { set.list_subscribed().await? } else { set.list_mailboxes().await? };
-            Ok(convert::list(&tree.list_matching("", "*")).into())
+            Ok(convert::list(convert::bare(tree.list_matching("", "*"))).into())
         })
     }
 

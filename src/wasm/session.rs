@@ -214,19 +214,25 @@ impl SessionHandle {
 /// Names.
 #[wasm_bindgen]
 impl SessionHandle {
-    /// LIST, LSUB.
+    /// LIST, LSUB, with STATUS of each where that is wanted.
     #[wasm_bindgen(js_name = listMailboxes)]
     pub fn list_mailboxes(
         &self,
         reference: String,
         pattern: String,
         subscribed: bool,
+        status: bool,
         id: Option<u32>,
     ) -> Promise {
         self.maybe_on_view(id, async move |core, view| {
-            let (entries, updates) =
-                core.session.list_mailboxes(&reference, &pattern, subscribed, view).await?;
-            Ok(maybe_told(updates.as_ref()).set("mailboxes", convert::list(&entries)))
+            let (listed, updates) = if status {
+                core.session.list_status(&reference, &pattern, subscribed, view).await?
+            } else {
+                let (entries, updates) =
+                    core.session.list_mailboxes(&reference, &pattern, subscribed, view).await?;
+                (convert::bare(entries), updates)
+            };
+            Ok(maybe_told(updates.as_ref()).set("mailboxes", convert::list(listed)))
         })
     }
 

@@ -1,7 +1,7 @@
 //! The operations of a session.
 
 use offline_mailbox::backend::{CreateOptions, ImportOptions, Skip};
-use offline_mailbox::model::{FlagOp, Message, Result, Value};
+use offline_mailbox::model::{FlagOp, ListEntry, MailboxSnapshot, Message, Result, Value};
 use offline_mailbox::search::{SearchKey, SortKey, ThreadAlgorithm, parse_search};
 use offline_mailbox::session::{
     CopyResult, DeliverOptions, FetchItems, FetchOptions, ListSort, SearchOptions, StoreOptions, list_window,
@@ -169,6 +169,16 @@ pub const READS: &[Operation] = &[
             let (session, view) = actor.view().await?;
             let (entries, _) = session.list_mailboxes("", "*", true, Some(view)).await?;
             Ok(format!("{entries:?}"))
+        })
+    }),
+    reads("LIST with STATUS", &["BaseSession::list_status"], |actor| {
+        Box::pin(async {
+            let (session, view) = actor.view().await?;
+            let (listed, _) = session.list_status("", "*", false, Some(view)).await?;
+            let told = |(entry, status): (ListEntry, Option<MailboxSnapshot>)| {
+                (entry.name, status.map(|status| (status.exists, status.recent)))
+            };
+            Ok(format!("{:?}", listed.into_iter().map(told).collect::<Vec<_>>()))
         })
     }),
     reads("STATUS", &["BaseSession::get_mailbox"], |actor| {

@@ -85,6 +85,13 @@ pub const READS: &[Operation] = &[
     reads("list", &["MailboxSet::list_mailboxes"], |actor| {
         Box::pin(async { Ok(format!("{:?}", actor.set.list_mailboxes().await?.entries())) })
     }),
+    reads("how mailboxes stand", &["MailboxSet::snapshots"], |actor| {
+        Box::pin(async {
+            let names = ["INBOX", "no such mailbox", "Trash"].map(name);
+            let snapshots = actor.set.snapshots(&names).await?;
+            Ok(format!("{:?}", snapshots.into_iter().map(|each| Some(each?.exists)).collect::<Vec<_>>()))
+        })
+    }),
     reads("list subscriptions", &["MailboxSet::list_subscribed"], |actor| {
         Box::pin(async { Ok(format!("{:?}", actor.set.list_subscribed().await?.entries())) })
     }),

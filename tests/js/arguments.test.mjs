@@ -60,7 +60,7 @@ test("the arguments of every method", async (t) => {
   const cyclic = {};
   cyclic.not = cyclic;
   const calls = {
-    listMailboxes: [["*"], [{ patern: "*" }], [{ pattern: 1 }], [{ subscribed: 1 }], [{ selected: {} }], [{ selected: foreign }]],
+    listMailboxes: [["*"], [{ patern: "*" }], [{ pattern: 1 }], [{ subscribed: 1 }], [{ status: 1 }], [{ selected: {} }], [{ selected: foreign }]],
     getMailbox: [[], [7], ["INBOX", { select: selected }], ["\udfff"], ["a\u0000b"], ["x".repeat(5000)]],
     createMailbox: [[""], ["/x"], ["A", { specialUse: "\\Inbox" }], ["A", { firstUid: 0 }], ["A", { firstUid: 2 ** 32 }], ["A", { firstUid: "5" }]],
     deleteMailbox: [[], [null]],

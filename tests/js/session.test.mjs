@@ -32,6 +32,12 @@ test("names: create, list, rename, subscribe, delete", async (t) => {
   const subscribed = await session.listMailboxes({ subscribed: true, reference: "Old", pattern: "/%" });
   assert.deepEqual(subscribed.mailboxes.map((each) => each.name), ["Old/2026"]);
   await session.unsubscribe("Old/2026");
+  await session.appendMessages("Old/2026", [{ raw: mail("counted") }]);
+  const told = (await session.listMailboxes({ status: true })).mailboxes;
+  assert.deepEqual(told.map(({ name }) => name), ["INBOX", "Old", "Old/2026"]);
+  assert.deepEqual(told.map(({ status }) => status), [await session.status("INBOX"), undefined, await session.status("Old/2026")]);
+  assert.equal(told[2].status.exists, 1);
+  assert.ok(!("status" in mailboxes[2]));
   await session.deleteMailbox("Old/2026");
   await assert.rejects(session.status("Old/2026"), { code: "NOT_FOUND", imapCode: "NONEXISTENT" });
   await assert.rejects(session.createMailbox("inbox"), { code: "ALREADY_EXISTS", name: "MailboxError" });

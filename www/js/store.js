@@ -39,21 +39,12 @@ export class Store extends EventTarget {
 
   /** Lists everything anew. Counts that are known are kept until the new ones are there. */
   async refresh() {
-    const { mailboxes } = await this.session.listMailboxes();
-    const rows = await Promise.all(mailboxes.map(async ({ name, delimiter, attributes }) => {
+    const { mailboxes } = await this.session.listMailboxes({ status: true });
+    const rows = mailboxes.map(({ name, delimiter, attributes, status }) => {
       const selectable = !attributes.includes("\\Noselect") && !attributes.includes("\\NonExistent");
-      let counts;
-      if (selectable) {
-        try {
-          counts = await this.session.status(name);
-        } catch (error) {
-          if (error.code !== "NOT_FOUND") throw error;
-          return null;
-        }
-      }
-      return { name, delimiter, selectable, counts, specialUse: attributes.find((a) => SPECIAL.has(a)) };
-    }));
-    this.mailboxes = new Map(rows.filter(Boolean).map((row) => [row.name, row]));
+      return { name, delimiter, selectable, counts: status, specialUse: attributes.find((a) => SPECIAL.has(a)) };
+    });
+    this.mailboxes = new Map(rows.map((row) => [row.name, row]));
     this.#tell("mailboxes");
   }
 

@@ -67,6 +67,7 @@ macro_rules! conformance_suite {
                 s45_s46_rename_of_inbox_moves_its_messages_and_leaves_its_children,
                 s47_list_of_nothing_tells_the_delimiter,
                 s48_list_of_the_fixture,
+                list_with_status_says_what_status_says,
                 s49_s50_patterns,
                 s51_new_mailboxes_come_last_and_children_after_their_parents,
                 s53_s54_s55_subscriptions,

@@ -297,6 +297,42 @@ pub async fn s48_list_of_the_fixture(world: Rc<World>) {
     );
 }
 
+pub async fn list_with_status_says_what_status_says(world: Rc<World>) {
+    world.fixture().await;
+    let (mut client, mut rival) = (world.client(), world.rival().await);
+    for number in 0..20 {
+        client.create(&format!("Many/{number}")).await;
+        client.append(&format!("Many/{number}"), "Subject: one\r\n\r\n").await;
+    }
+    client.session.delete_mailbox("Many/7", None).await.unwrap();
+    client.session.subscribe("Many/7", None).await.unwrap();
+    client.select("INBOX").await;
+    rival.append("INBOX", "Subject: new\r\n\r\n").await;
+    for (reference, pattern, subscribed) in
+        [("", "*", false), ("", "Many/1%", false), ("Many", "/3", false), ("", "*", true), ("", "", false)]
+    {
+        let view = Some(client.selected.as_mut().unwrap());
+        let (listed, updates) =
+            client.session.list_status(reference, pattern, subscribed, view).await.unwrap();
+        assert!(updates.is_some());
+        let (entries, _) = client.session.list_mailboxes(reference, pattern, subscribed, None).await.unwrap();
+        assert_eq!(
+            listed.iter().map(|(entry, _)| entry).collect::<Vec<_>>(),
+            entries.iter().collect::<Vec<_>>()
+        );
+        for (entry, status) in listed {
+            let expected = match entry.is_selectable() {
+                true => Some(client.status(&entry.name).await),
+                false => None,
+            };
+            assert_eq!(status, expected, "{}", entry.name);
+        }
+    }
+    let (listed, updates) = rival.session.list_status("", "INBOX", false, None).await.unwrap();
+    assert!(updates.is_none());
+    assert_eq!(listed[0].1.as_ref().unwrap().recent, 0, "the client's view has taken them");
+}
+
 pub async fn s49_s50_patterns(world: Rc<World>) {
     let mut client = world.client();
     for name in ["Work", "Work/a", "Work/a/b", "Trash", "Trash2"] {
