@@ -7,7 +7,7 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use futures::FutureExt;
 
-use crate::mime::{ListRow, extract};
+use crate::mime::{ListRow, RowFields, extract};
 use crate::model::{
     AppendMessage, EmailId, Error, ErrorCode, FlagOp, Flags, MailboxId, MailboxSnapshot, Message,
     MessageFields, ModSeq, Result, SequenceSet, SystemFlags, Uid, Value,
@@ -224,9 +224,9 @@ pub trait MailboxData {
     async fn messages(&self, uids: &[Uid], fields: MessageFields) -> Result<Vec<Option<Message>>>;
 
     /// What a list shows of these UIDs, one answer each, without reading any
-    /// content; `None` where nothing is known: of a live message only because
-    /// what is stored is damaged.
-    async fn list_rows(&self, uids: &[Uid]) -> Result<Vec<Option<ListRow>>>;
+    /// content, with at least these of its texts; `None` where nothing is
+    /// known: of a live message only because what is stored is damaged.
+    async fn list_rows(&self, uids: &[Uid], fields: RowFields) -> Result<Vec<Option<ListRow>>>;
 
     /// The octets of these UIDs, one answer each; `None` where they are gone, or,
     /// of a live message, damaged.

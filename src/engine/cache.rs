@@ -6,12 +6,12 @@ use std::rc::Rc;
 
 use super::codec::decoded;
 use super::directory::DirectoryPage;
-use super::pages::{IdsPage, IndexPage, Page as _, RowPage};
+use super::pages::{IdsPage, IndexPage, Page as _, StoredRows};
 use crate::model::{Generations, Result, Value};
 use crate::store::{Key, Space};
 
-/// Bytes of decoded pages kept at most.
-const DECODED_BYTES: usize = 24 * 1024 * 1024;
+/// Bytes of decoded pages kept at most: the list rows of some 150,000 messages.
+const DECODED_BYTES: usize = 48 * 1024 * 1024;
 
 /// Bytes of packs kept at most; in a browser they lie outside wasm memory.
 const PACK_BYTES: usize = 16 * 1024 * 1024;
@@ -21,7 +21,7 @@ const PACK_BYTES: usize = 16 * 1024 * 1024;
 pub enum Page {
     Index(Rc<IndexPage>),
     Ids(Rc<IdsPage>),
-    Rows(Rc<RowPage>),
+    Rows(Rc<StoredRows>),
     Directory(Rc<DirectoryPage>),
     Pack(Value),
     /// One that cannot be read: of what is in it nothing is known. Never kept.
@@ -34,7 +34,7 @@ impl Page {
         Ok(match key.space() {
             Space::Index => Page::Index(Rc::new(decoded(key, record, IndexPage::decode)?)),
             Space::Ids => Page::Ids(Rc::new(decoded(key, record, IdsPage::decode)?)),
-            Space::Rows => Page::Rows(Rc::new(decoded(key, record, RowPage::decode)?)),
+            Space::Rows => Page::Rows(Rc::new(decoded(key, record, StoredRows::decode)?)),
             Space::Directory => Page::Directory(Rc::new(decoded(key, record, DirectoryPage::decode)?)),
             _ => Page::Pack(record.clone()),
         })
@@ -45,7 +45,7 @@ impl Page {
         match self {
             Page::Index(page) => page.0.len(),
             Page::Ids(page) => page.0.len(),
-            Page::Rows(page) => page.0.len(),
+            Page::Rows(page) => page.len(),
             Page::Directory(page) => page.0.len(),
             Page::Pack(_) | Page::Damaged => usize::MAX,
         }
@@ -55,7 +55,7 @@ impl Page {
         match self {
             Page::Index(page) => page.0.len() * 40,
             Page::Ids(page) => page.0.len() * 160,
-            Page::Rows(page) => page.0.iter().map(|row| row.len() + 24).sum(),
+            Page::Rows(page) => page.bytes(),
             Page::Directory(page) => page.0.len() * 36,
             Page::Pack(pack) => pack.len(),
             Page::Damaged => 0,

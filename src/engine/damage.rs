@@ -13,7 +13,7 @@ use super::identity::decode_facts;
 use super::import::ImportStep;
 use super::layout::{self, MailboxNumber};
 use super::names::Names;
-use super::pages::{IdsPage, IndexPage, Page as _, RowPage, decode_flags};
+use super::pages::{IdsPage, IndexPage, Page as _, StoredRows, decode_flags};
 use super::shared::Shared;
 use crate::model::{Error, Result};
 use crate::store::{Key, KeyRange, Read, Scan, Space};
@@ -76,8 +76,8 @@ fn check(key: &Key, record: &[u8]) -> Result<()> {
         Space::Index => IndexPage::decode(key, record).map(drop),
         Space::Ids => IdsPage::decode(key, record).map(drop),
         Space::Rows => {
-            let page = RowPage::decode(key, record)?;
-            (0u32..).zip(&page.0).try_for_each(|(row, _)| page.row(row).map(drop))
+            let page = StoredRows::decode(key, record)?;
+            (0..page.len() as u32).try_for_each(|row| page.row(row).map(drop))
         }
         Space::Directory if layout::is_directory(key) => DirectoryPage::decode(key, record).map(drop),
         Space::Directory => PackTablePage::decode(key, record).map(drop),

@@ -14,7 +14,7 @@ use super::notes::Note;
 use super::pages::{IndexPage, Page as _};
 use super::{Engine, Loaded, Slot};
 use crate::backend::{ImportOptions, ImportProgress, MailboxData, UpdateOutcome};
-use crate::mime::ListRow;
+use crate::mime::{ListRow, RowFields};
 use crate::model::{
     AppendMessage, Error, ErrorCode, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields,
     ModSeq, RangeSet, Result, Uid, Value,
@@ -365,9 +365,9 @@ impl MailboxData for StoreMailbox {
         look_twice(self, uids, read, |message| !message.damaged).await
     }
 
-    async fn list_rows(&self, uids: &[Uid]) -> Result<Vec<Option<ListRow>>> {
+    async fn list_rows(&self, uids: &[Uid], fields: RowFields) -> Result<Vec<Option<ListRow>>> {
         let number = self.place.number;
-        let read = async |loaded: &Loaded| self.engine.list_rows(number, loaded, uids).await;
+        let read = async |loaded: &Loaded| self.engine.list_rows(number, loaded, uids, fields).await;
         look_twice(self, uids, read, |_| true).await
     }
 

@@ -220,16 +220,49 @@ impl Page for RowPage {
     }
 }
 
-impl RowPage {
-    /// The row; `None` where it is not there or was cleaned up.
-    pub fn row(&self, row: u32) -> Result<Option<ListRow>> {
-        match self.0.get(row as usize) {
-            Some(bytes) if !bytes.is_empty() => match ListRow::decode(bytes) {
-                Some((row, _)) => Ok(Some(row)),
-                None => Err(Error::corrupt("a stored list row is damaged")),
-            },
-            _ => Ok(None),
+/// The rows of a [`RowPage`] to be read, in one piece of memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredRows {
+    rows: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl StoredRows {
+    pub fn decode(key: &Key, record: &[u8]) -> Result<StoredRows> {
+        let mut input = unseal(key, record, ROWS_VERSION, "list-row page")?;
+        let count = row_count(input.varint_u32()?, LIST_ROWS, "list-row page")?;
+        let (mut rows, mut ends) = (Vec::with_capacity(record.len()), Vec::with_capacity(count));
+        for _ in 0..count {
+            rows.extend_from_slice(input.bytes()?);
+            ends.push(rows.len() as u32);
         }
+        Ok(StoredRows { rows, ends })
+    }
+
+    /// How many rows there are, those that were cleaned up included.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// How much memory they take.
+    pub fn bytes(&self) -> usize {
+        self.rows.capacity() + self.ends.capacity() * 4
+    }
+
+    /// The row, whole; `None` where it is not there or was cleaned up.
+    pub fn row(&self, row: u32) -> Result<Option<ListRow>> {
+        let Some(octets) = self.get(row) else { return Ok(None) };
+        match ListRow::decode(octets) {
+            Some((row, _)) => Ok(Some(row)),
+            None => Err(Error::corrupt("a stored list row is damaged")),
+        }
+    }
+
+    /// The row's octets; `None` where it is not there or was cleaned up.
+    pub fn get(&self, row: u32) -> Option<&[u8]> {
+        let end = *self.ends.get(row as usize)? as usize;
+        let begin = row.checked_sub(1).and_then(|before| self.ends.get(before as usize));
+        self.rows.get(begin.map_or(0, |begin| *begin as usize)..end).filter(|row| !row.is_empty())
     }
 }
 

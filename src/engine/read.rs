@@ -15,7 +15,7 @@ use super::layout::{
 use super::pages::{IdsRow, IndexRow};
 use super::{Engine, Loaded};
 use crate::backend::Wanted;
-use crate::mime::{ListRow, extract};
+use crate::mime::{ListRow, RowFields, extract};
 use crate::model::{Error, Result, Uid, Value, sorting};
 use crate::store::{Key, Read};
 
@@ -168,13 +168,23 @@ impl Engine {
         places: &[(Key, u32)],
         pick: impl Fn(&Page, u32) -> Option<T>,
     ) -> Result<Vec<Option<T>>> {
+        // Neighbours mostly lie on one page: it is looked up once for all of them.
+        let runs = || {
+            let same_page = |(one, _): &(Key, u32), (other, _): &(Key, u32)| one == other;
+            places.chunk_by(same_page).filter_map(|run| Some((run.first()?.0, run)))
+        };
         let mut wanted: HashMap<Key, u32> = HashMap::new();
-        for (key, row) in places {
-            let most = wanted.entry(*key).or_default();
-            *most = (*most).max(*row);
+        for (key, run) in runs() {
+            let most = wanted.entry(key).or_default();
+            *most = run.iter().map(|(_, row)| *row).fold(*most, u32::max);
         }
         let pages = self.pages(wanted).await?;
-        Ok(places.iter().map(|(key, row)| pick(pages.get(key)?, *row)).collect())
+        let mut found = Vec::with_capacity(places.len());
+        for (key, run) in runs() {
+            let page = pages.get(&key);
+            found.extend(run.iter().map(|(_, row)| page.and_then(|page| pick(page, *row))));
+        }
+        Ok(found)
     }
 
     /// The index rows of these UIDs; `None` where a UID was never given or its page is gone.
@@ -213,15 +223,16 @@ impl Engine {
         uids.iter().map(|uid| list_place(number, position(loaded, *uid))).collect()
     }
 
-    /// The list rows of these UIDs, decoded.
+    /// The list rows of these UIDs, decoded as far as these fields are concerned.
     pub(super) async fn list_rows(
         &self,
         number: MailboxNumber,
         loaded: &Loaded,
         uids: &[Uid],
+        fields: RowFields,
     ) -> Result<Vec<Option<ListRow>>> {
         self.rows(&Self::list_places(number, loaded, uids), |page, row| match page {
-            Page::Rows(page) => page.row(row).ok().flatten(),
+            Page::Rows(page) => ListRow::decode_fields(page.get(row)?, fields).map(|(row, _)| row),
             _ => None,
         })
         .await
@@ -235,7 +246,7 @@ impl Engine {
         uids: &[Uid],
     ) -> Result<Vec<Option<Vec<u8>>>> {
         self.rows(&Self::list_places(number, loaded, uids), |page, row| match page {
-            Page::Rows(page) => page.0.get(row as usize).cloned(),
+            Page::Rows(page) => page.get(row).map(<[u8]>::to_vec),
             _ => None,
         })
         .await
@@ -298,20 +309,16 @@ impl Engine {
             let numbers: HashSet<u32> =
                 places.iter().flatten().flat_map(|place| place.pieces()).map(|(pack, _)| pack).collect();
             let wanted = numbers.into_iter().map(|pack| (layout::pack(kind, pack), 0)).collect();
-            let packs = self.pages(wanted).await?;
+            let packs = self.packs(kind, wanted).await?;
             let stored: Vec<Result<Option<Value>>> = places
                 .iter()
                 .map(|place| {
                     let Some(place) = place else { return Ok(None) };
                     let pieces: Vec<Value> = place
                         .pieces()
-                        .filter_map(|(pack, _)| match packs.get(&layout::pack(kind, pack)) {
-                            Some(Page::Pack(pack)) => Some(pack.clone()),
-                            _ => None,
-                        })
+                        .filter_map(|(pack, _)| packs.get(&layout::pack(kind, pack)).cloned())
                         .collect();
-                    let bytes = place.read(&pieces)?;
-                    Ok(Some(if kind == PackKind::Content { bytes } else { bytes.to_local() }))
+                    place.read(&pieces).map(Some)
                 })
                 .collect();
             if last_look || complete(contents, &stored) {
@@ -320,6 +327,16 @@ impl Engine {
             self.forget_directory(contents);
         }
         Err(Error::internal("octets were looked for and neither found nor missed"))
+    }
+
+    /// Packs as they are, those of texts in this memory.
+    async fn packs(&self, kind: PackKind, wanted: HashMap<Key, u32>) -> Result<HashMap<Key, Value>> {
+        let packs = self.pages(wanted).await?.into_iter().filter_map(|(key, page)| match page {
+            Page::Pack(pack) if kind == PackKind::Text => Some((key, pack.to_local())),
+            Page::Pack(pack) => Some((key, pack)),
+            _ => None,
+        });
+        Ok(packs.collect())
     }
 
     fn forget_directory(&self, contents: &[ContentNumber]) {

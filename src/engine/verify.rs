@@ -16,7 +16,7 @@ use super::import::ImportStep;
 use super::layout::{self, DIRECTORY_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind};
 use super::names::Names;
 use super::packs::read_header;
-use super::pages::{Page as _, RowPage};
+use super::pages::{Page as _, StoredRows};
 use super::{Engine, Loaded};
 use crate::model::{Error, ErrorCode, Result, Uid, Value, sorting};
 use crate::store::{Key, KeyRange, Read, Scan, Space};
@@ -276,9 +276,9 @@ impl Engine {
     ) -> Result<()> {
         let scan = Scan::all(layout::pages_of(number, Space::Rows));
         let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
-        let mut pages: HashMap<u32, RowPage> = HashMap::new();
+        let mut pages: HashMap<u32, StoredRows> = HashMap::new();
         for (key, record) in snapshot.scanned.into_iter().flatten() {
-            if let Some(page) = findings.tolerate(decoded(&key, &record, RowPage::decode))? {
+            if let Some(page) = findings.tolerate(decoded(&key, &record, StoredRows::decode))? {
                 pages.insert(key.u32_at(4).unwrap_or(u32::MAX), page);
             }
         }

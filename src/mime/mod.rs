@@ -33,7 +33,7 @@ pub use date::SentDate;
 pub use envelope::Envelope;
 pub use extract::{Extracted, extract};
 pub use layout::Layout;
-pub use row::{ListRow, MailAddress};
+pub use row::{ListRow, MailAddress, RowFields};
 pub use section::Section;
 pub use structure::BodyStructure;
 pub use thread_key::ThreadKey;

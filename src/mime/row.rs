@@ -25,6 +25,49 @@ pub const MAX_REFERENCES: usize = 100;
 /// The longest preview, in characters (RFC 8970 section 3.1).
 pub const MAX_PREVIEW: usize = 200;
 
+/// Which of a list row's texts a caller looks at; the others may be left out. What is small (dates, bits) is
+/// always there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowFields(u16);
+
+impl RowFields {
+    /// None of the texts.
+    pub const NONE: RowFields = RowFields(0);
+    /// [`ListRow::from`].
+    pub const FROM: RowFields = RowFields(1);
+    /// [`ListRow::to`].
+    pub const TO: RowFields = RowFields(1 << 1);
+    /// [`ListRow::cc`].
+    pub const CC: RowFields = RowFields(1 << 2);
+    /// [`ListRow::bcc`].
+    pub const BCC: RowFields = RowFields(1 << 3);
+    /// [`ListRow::sender`].
+    pub const SENDER: RowFields = RowFields(1 << 4);
+    /// [`ListRow::reply_to`].
+    pub const REPLY_TO: RowFields = RowFields(1 << 5);
+    /// [`ListRow::subject`].
+    pub const SUBJECT: RowFields = RowFields(1 << 6);
+    /// [`ListRow::message_id`] and [`ListRow::in_reply_to`].
+    pub const IDS: RowFields = RowFields(1 << 7);
+    /// [`ListRow::references`], and how many of them are from References.
+    pub const REFERENCES: RowFields = RowFields(1 << 8);
+    /// [`ListRow::preview`].
+    pub const PREVIEW: RowFields = RowFields(1 << 9);
+    /// Everything.
+    pub const ALL: RowFields = RowFields((1 << 10) - 1);
+
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, other: RowFields) -> RowFields {
+        RowFields(self.0 | other.0)
+    }
+
+    /// Whether all of those are among these.
+    pub const fn has(self, other: RowFields) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
 /// An address as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MailAddress {

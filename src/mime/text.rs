@@ -44,6 +44,7 @@ impl Folded {
 
     #[cfg_attr(own_std, optimize(speed))]
     fn push_characters(&mut self, text: &str) {
+        self.text.reserve(text.len().min(MAX_TEXT));
         for character in text.chars() {
             if self.text.len() >= MAX_TEXT {
                 self.full = true;

@@ -2,7 +2,7 @@
 //! what a mailbox's state says of it, then its metadata, its list row, its
 //! header, its text. Not here: reading any of these.
 
-use crate::mime::ListRow;
+use crate::mime::{ListRow, RowFields};
 use crate::model::{
     EmailId, Message, MessageFields, ModSeq, RangeSet, Result, SequenceSet, SystemFlags, ThreadId, Uid,
 };
@@ -31,7 +31,7 @@ pub struct Candidate {
 pub struct Evidence<'a> {
     /// Its metadata, with the [fields](Matcher::fields) that are needed.
     pub message: Option<&'a Message>,
-    /// What a list shows of it.
+    /// What a list shows of it, with the [texts](Matcher::row_fields) that are needed.
     pub row: Option<&'a ListRow>,
     /// The octets of its header.
     pub header: Option<&'a [u8]>,
@@ -70,6 +70,7 @@ pub struct Matcher {
     root: Test,
     first_set: Option<SequenceSet>,
     fields: MessageFields,
+    row_fields: RowFields,
     asks_mod_seq: bool,
 }
 
@@ -138,6 +139,7 @@ impl Matcher {
             state: view.newest(),
             now_ms,
             fields: MessageFields::PLAIN,
+            row_fields: RowFields::NONE,
             asks_mod_seq: false,
         };
         let root = Test::All(maker.all(keys, 0)?);
@@ -145,7 +147,8 @@ impl Matcher {
             SearchKey::Seq(set) => Some(set.clone()),
             _ => None,
         });
-        Ok(Matcher { root, first_set, fields: maker.fields, asks_mod_seq: maker.asks_mod_seq })
+        let Maker { fields, row_fields, asks_mod_seq, .. } = maker;
+        Ok(Matcher { root, first_set, fields, row_fields, asks_mod_seq })
     }
 
     /// A set outside which nothing answers.
@@ -161,6 +164,11 @@ impl Matcher {
     /// Which metadata [`Matcher::test`] needs where it needs any.
     pub fn fields(&self) -> MessageFields {
         self.fields
+    }
+
+    /// Which texts of list rows [`Matcher::test`] needs where it needs rows.
+    pub fn row_fields(&self) -> RowFields {
+        self.row_fields
     }
 
     /// Whether the message answers, as far as the evidence tells. Each piece
@@ -181,6 +189,7 @@ struct Maker<'a> {
     state: &'a MailboxState,
     now_ms: i64,
     fields: MessageFields,
+    row_fields: RowFields,
     asks_mod_seq: bool,
 }
 
@@ -193,7 +202,6 @@ impl Maker<'_> {
         SearchKey::check_depth(depth)?;
         key.check_enabled(self.disabled)?;
         let system = |flags: SystemFlags| FlagBits(u64::from(flags.without(SystemFlags::RECENT).0));
-        let field = |field: Field, text: &str| Test::Field(field, Needle::new(text));
         Ok(match key {
             SearchKey::All => Test::Always,
             SearchKey::Seq(set) if set.is_uid() => Test::Uids(set.resolve(self.view.max_uid())),
@@ -238,12 +246,12 @@ impl Maker<'_> {
                 self.asks_mod_seq = true;
                 Test::ModSeq(*mod_seq)
             }
-            SearchKey::From(text) => field(Field::From, text),
-            SearchKey::To(text) => field(Field::To, text),
-            SearchKey::Cc(text) => field(Field::Cc, text),
-            SearchKey::Bcc(text) => field(Field::Bcc, text),
-            SearchKey::Subject(text) => field(Field::Subject, text),
-            SearchKey::Header { name, value } => field(Field::named(name), value),
+            SearchKey::From(text) => self.field(Field::From, text),
+            SearchKey::To(text) => self.field(Field::To, text),
+            SearchKey::Cc(text) => self.field(Field::Cc, text),
+            SearchKey::Bcc(text) => self.field(Field::Bcc, text),
+            SearchKey::Subject(text) => self.field(Field::Subject, text),
+            SearchKey::Header { name, value } => self.field(Field::named(name), value),
             // Every message has a body, if an empty one.
             SearchKey::Body(text) | SearchKey::Text(text) if text.is_empty() => Test::Always,
             SearchKey::Body(text) => Test::Body(Needle::new(text)),
@@ -255,6 +263,11 @@ impl Maker<'_> {
             }
             SearchKey::And(keys) => Test::All(self.all(keys, depth + 1)?),
         })
+    }
+
+    fn field(&mut self, field: Field, text: &str) -> Test {
+        self.row_fields = self.row_fields.and(field.row_fields());
+        Test::Field(field, Needle::new(text))
     }
 
     /// The second so long before now, counted from 1970 UTC.

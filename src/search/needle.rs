@@ -5,13 +5,15 @@
 use crate::mime::encoded_word::{decode_encoded_words, decode_header_text};
 use crate::mime::row::join;
 use crate::mime::text::fold;
-use crate::mime::{Address, ListRow, MailAddress, address, charset, header};
+use crate::mime::{Address, ListRow, MailAddress, RowFields, address, charset, header};
 
 /// A text as it is compared: folded, and without blanks at its ends. Where it
 /// had one there, what it is found in must end there or have a blank too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Needle {
     text: String,
+    /// By the octet that stands where the text would end: how far on it may end next (Horspool's search).
+    skips: Box<[u8; 256]>,
     blank_before: bool,
     blank_after: bool,
 }
@@ -22,13 +24,35 @@ impl Needle {
         let trimmed = folded.trim();
         if trimmed.is_empty() {
             let text = if folded.is_empty() { "" } else { " " };
-            return Needle { text: text.to_owned(), blank_before: false, blank_after: false };
+            return Needle::of(text, false, false);
         }
-        Needle {
-            text: trimmed.to_owned(),
-            blank_before: folded.starts_with(char::is_whitespace),
-            blank_after: folded.ends_with(char::is_whitespace),
+        Needle::of(trimmed, folded.starts_with(char::is_whitespace), folded.ends_with(char::is_whitespace))
+    }
+
+    fn of(text: &str, blank_before: bool, blank_after: bool) -> Needle {
+        let reach = |distance: usize| u8::try_from(distance).unwrap_or(u8::MAX);
+        let mut skips = Box::new([reach(text.len()); 256]);
+        for (at, octet) in text.bytes().enumerate().take(text.len().saturating_sub(1)) {
+            if let Some(skip) = skips.get_mut(usize::from(octet)) {
+                *skip = reach(text.len() - 1 - at);
+            }
         }
+        Needle { text: text.to_owned(), skips, blank_before, blank_after }
+    }
+
+    /// Where the text is next, from this octet on.
+    #[cfg_attr(own_std, optimize(speed))]
+    fn find(&self, octets: &[u8], from: usize) -> Option<usize> {
+        let text = self.text.as_bytes();
+        let Some(last) = text.last() else { return Some(from) };
+        let mut end = from + text.len() - 1;
+        while let Some(octet) = octets.get(end) {
+            if octet == last && octets.get(end + 1 - text.len()..=end) == Some(text) {
+                return Some(end + 1 - text.len());
+            }
+            end += usize::from(self.skips.get(usize::from(*octet)).copied().unwrap_or(1));
+        }
+        None
     }
 
     /// Whether it is the empty text, which every value that is there contains (semantics 145).
@@ -39,15 +63,20 @@ impl Needle {
     /// Whether folded text contains it.
     #[cfg_attr(own_std, optimize(speed))]
     pub(super) fn is_in(&self, folded: &str) -> bool {
-        if !self.blank_before && !self.blank_after {
-            return folded.contains(self.text.as_str());
+        let mut from = 0;
+        while let Some(at) = self.find(folded.as_bytes(), from) {
+            let end = at + self.text.len();
+            let ends = |(before, after): (Option<&str>, Option<&str>)| {
+                let blank = |character: Option<char>| character.is_none_or(char::is_whitespace);
+                (!self.blank_before || blank(before.and_then(|text| text.chars().next_back())))
+                    && (!self.blank_after || blank(after.and_then(|text| text.chars().next())))
+            };
+            if (!self.blank_before && !self.blank_after) || ends((folded.get(..at), folded.get(end..))) {
+                return true;
+            }
+            from = at + 1;
         }
-        folded.match_indices(self.text.as_str()).any(|(at, found)| {
-            let before = folded.get(..at).and_then(|before| before.chars().next_back());
-            let after = folded.get(at + found.len()..).and_then(|after| after.chars().next());
-            (!self.blank_before || before.is_none_or(char::is_whitespace))
-                && (!self.blank_after || after.is_none_or(char::is_whitespace))
-        })
+        false
     }
 
     #[cfg_attr(own_std, optimize(speed))]
@@ -114,6 +143,22 @@ impl Field {
             Field::MessageId => "Message-ID",
             Field::InReplyTo => "In-Reply-To",
             Field::Other(name) => name,
+        }
+    }
+
+    /// What of a row tells of it.
+    pub(super) fn row_fields(&self) -> RowFields {
+        match self {
+            Field::From => RowFields::FROM,
+            // Where they say what From says, a row leaves them out.
+            Field::Sender => RowFields::SENDER.and(RowFields::FROM),
+            Field::ReplyTo => RowFields::REPLY_TO.and(RowFields::FROM),
+            Field::To => RowFields::TO,
+            Field::Cc => RowFields::CC,
+            Field::Bcc => RowFields::BCC,
+            Field::Subject | Field::AnySubject => RowFields::SUBJECT,
+            Field::MessageId | Field::InReplyTo => RowFields::IDS,
+            Field::Other(_) => RowFields::NONE,
         }
     }
 
@@ -269,6 +314,27 @@ mod tests {
         }
         assert!(!Needle::new("b c").is_in("b\nc"), "parts are kept apart");
         assert!(Needle::new(" c").is_in("b\nc"));
+    }
+
+    #[test]
+    fn texts_of_any_length_are_found_wherever_they_are() {
+        let mut random = crate::testing::random::Random::new(7);
+        for _ in 0..20_000 {
+            let mut word = |most: u32| {
+                let length = random.below(most);
+                (0..length)
+                    .map(|_| random.pick(&["a", "b", "ab", "ö", "台"]).unwrap_or(&"a"))
+                    .fold(String::new(), |word, part| word + part)
+            };
+            let (text, needle) = (word(40), word(6));
+            assert_eq!(
+                Needle::of(&needle, false, false).is_in(&text),
+                text.contains(&needle),
+                "{needle:?} in {text:?}"
+            );
+        }
+        let long = "x".repeat(700);
+        assert!(Needle::new(&long).is_in(&format!("y{long}")) && !Needle::new(&long).is_in(&long[1..]));
     }
 
     /// What a row says of a question, and what the header says.

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use crate::mime::text::fold;
 use crate::mime::thread_key::base_subject;
-use crate::mime::{ListRow, MailAddress};
+use crate::mime::{ListRow, MailAddress, RowFields};
 use crate::model::{Error, Message, Result, sorting};
 use crate::platform;
 
@@ -194,9 +194,17 @@ impl SortTable {
         })
     }
 
-    /// Whether [`push`](Self::push) looks at rows.
-    pub fn needs_rows(&self) -> bool {
-        self.any(|criterion| !matches!(criterion, SortCriterion::Arrival | SortCriterion::Size))
+    /// Whether [`push`](Self::push) looks at rows, and at what of them.
+    pub fn needs_rows(&self) -> Option<RowFields> {
+        let fields = self.columns.iter().filter_map(|(key, _)| match key.criterion {
+            SortCriterion::Arrival | SortCriterion::Size => None,
+            SortCriterion::Date => Some(RowFields::NONE),
+            SortCriterion::Cc => Some(RowFields::CC),
+            SortCriterion::From | SortCriterion::DisplayFrom => Some(RowFields::FROM),
+            SortCriterion::To | SortCriterion::DisplayTo => Some(RowFields::TO),
+            SortCriterion::Subject => Some(RowFields::SUBJECT),
+        });
+        fields.reduce(RowFields::and)
     }
 
     /// Takes in the next message, in the mailbox's order. Of what is not given, nothing is known.
@@ -280,7 +288,7 @@ mod tests {
         for (header, at) in headers.iter().zip(0..) {
             let row = extract(header.as_bytes()).row;
             let message = message(at * 1000, header.len() as u64);
-            table.push(table.needs_messages().then_some(&message), table.needs_rows().then_some(&row));
+            table.push(table.needs_messages().then_some(&message), table.needs_rows().map(|_| &row));
         }
         table.order().into_iter().map(|index| index + 1).collect()
     }

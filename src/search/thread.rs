@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use super::forest::{NONE, at, put};
 use super::references;
 use super::sort::sent_ms;
-use crate::mime::ListRow;
 use crate::mime::text::fold;
 use crate::mime::thread_key::split_subject;
+use crate::mime::{ListRow, RowFields};
 use crate::model::{Error, Message, Result, Uid, sorting};
 
 /// How messages are put into threads.
@@ -108,6 +108,9 @@ pub struct ThreadTable {
 }
 
 impl ThreadTable {
+    /// What [`push`](Self::push) looks at of a row.
+    pub const ROW_FIELDS: RowFields = RowFields::SUBJECT.and(RowFields::IDS).and(RowFields::REFERENCES);
+
     /// An empty table.
     pub fn new(algorithm: ThreadAlgorithm) -> ThreadTable {
         ThreadTable {

@@ -12,7 +12,7 @@ use crate::mime::bodies::BodyPart;
 use crate::mime::encoded_word::decode_header_text;
 use crate::mime::header;
 use crate::mime::section::{Item, Section, SectionText};
-use crate::mime::{Bodies, BodyStructure, Decoder, Encoding, Envelope, Layout};
+use crate::mime::{Bodies, BodyStructure, Decoder, Encoding, Envelope, Layout, RowFields};
 use crate::model::{
     Error, ErrorCode, Generations, MailboxId, Message, Result, SequenceSet, Uid, Value, sorting,
 };
@@ -85,7 +85,7 @@ impl BaseSession {
             let of = |needed: bool| if needed { &uids[..] } else { &[] };
             let read = async {
                 futures::try_join!(
-                    mailbox.list_rows(of(items.needs_row())),
+                    mailbox.list_rows(of(items.needs_row()), RowFields::ALL),
                     mailbox.content(of(items.needs_content())),
                 )
             };

@@ -30,4 +30,4 @@ pub use results::{
     ProgressListener, SearchOptions, SearchProgress, SearchResult, SortResult, StoreOptions, StoreResult,
     ThreadResult,
 };
-pub use sort::{ListOrder, ListSort, known_window, list_window};
+pub use sort::{Arrangements, ListOrder, ListSort, known_window, list_window};

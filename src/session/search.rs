@@ -18,13 +18,13 @@ use crate::view::{SelectedMailbox, SelectedSet, UpdateOptions};
 /// How many messages are asked what the mailbox's state tells before others get a turn.
 const STATE_CHUNK: usize = 65_536;
 
-/// How many messages' metadata and list rows are held at once.
-const CHUNK: usize = 1024;
+/// How many messages' metadata and list rows are held at once: what one read of the storage brings.
+const CHUNK: usize = 4096;
 
 /// How many messages' headers or texts are held at once, and of how many
 /// octets of mail; one message may be longer.
-const BATCH: usize = 128;
-const BATCH_OCTETS: u64 = 2 * 1024 * 1024;
+const BATCH: usize = 1024;
+const BATCH_OCTETS: u64 = 8 * 1024 * 1024;
 
 impl BaseSession {
     /// SEARCH: the view's messages that answer all of the keys; no keys, every
@@ -359,10 +359,11 @@ impl Judged<'_> {
     }
 
     async fn rows(&mut self, mailbox: &dyn MailboxData, open: &mut Vec<Open>) -> Result<()> {
+        let fields = self.matcher.row_fields();
         self.stage(
             Need::Row,
             open,
-            async |uids| mailbox.list_rows(uids).await,
+            async |uids| mailbox.list_rows(uids, fields).await,
             |open, row| {
                 open.row = Some(row);
                 None

@@ -5,13 +5,13 @@
 use super::search::Search;
 use super::{BaseSession, SearchOptions, SearchResult, SortResult, ThreadResult};
 use crate::backend::{Look, MailboxData};
-use crate::mime::ListRow;
+use crate::mime::{ListRow, RowFields};
 use crate::model::{Error, Message, MessageFields, Result, Uid};
-use crate::search::{SearchKey, SortKey, SortTable, ThreadAlgorithm, ThreadTable};
+use crate::search::{SearchKey, SortKey, SortTable, ThreadAlgorithm, ThreadTable, Threads};
 use crate::view::{Event, SelectedMailbox, Updates};
 
 /// How many messages' metadata and rows are held at once.
-const CHUNK: usize = 2048;
+const CHUNK: usize = 4096;
 
 impl BaseSession {
     /// SORT (RFC 5256 section 3): the messages that
@@ -28,12 +28,36 @@ impl BaseSession {
         keys: &[SearchKey],
         options: &SearchOptions,
     ) -> Result<SortResult> {
+        self.sort_keeping(selected, sort, keys, options, &mut Arrangements::default()).await
+    }
+
+    /// As [`sort_mailbox`](Self::sort_mailbox), for a caller that keeps what the view's messages were
+    /// arranged to from one call to the next: sorted once, they are not sorted again until some arrive.
+    pub async fn sort_keeping(
+        &self,
+        selected: &mut SelectedMailbox,
+        sort: &[SortKey],
+        keys: &[SearchKey],
+        options: &SearchOptions,
+        kept: &mut Arrangements,
+    ) -> Result<SortResult> {
         if sort.is_empty() {
             return Err(Error::invalid("there is nothing to sort by"));
         }
-        self.arranged(selected, keys, options, async |source, found| {
-            let messages = source.sorted(&found.messages, sort).await?;
-            Ok(SortResult { messages, expunge_issued: found.expunge_issued, updates: found.updates })
+        let by = ListSort { keys: sort.to_vec(), newest_first: false };
+        self.arranged(selected, keys, options, async |source, selected, found| {
+            let SearchResult { messages, expunge_issued, updates, .. } = found;
+            let known = kept.order.as_mut().is_some_and(|order| order.fits(selected, &by));
+            if !known && messages.len() == selected.exists() as usize {
+                let sorted = source.sorted(&messages, sort).await?;
+                kept.order = Some(ListOrder::new(by, selected, &sorted));
+                return Ok(SortResult { messages: sorted, expunge_issued, updates });
+            }
+            let messages = match kept.order.as_ref().filter(|_| known) {
+                Some(order) => order.of(&messages),
+                None => source.sorted(&messages, sort).await?,
+            };
+            Ok(SortResult { messages, expunge_issued, updates })
         })
         .await
     }
@@ -49,14 +73,34 @@ impl BaseSession {
         keys: &[SearchKey],
         options: &SearchOptions,
     ) -> Result<ThreadResult> {
-        self.arranged(selected, keys, options, async |source, found| {
+        self.thread_keeping(selected, algorithm, keys, options, &mut Arrangements::default()).await
+    }
+
+    /// As [`thread_mailbox`](Self::thread_mailbox), for a caller that keeps what the view's messages were
+    /// arranged to: the threads of all of them are made once, until some arrive or go.
+    pub async fn thread_keeping(
+        &self,
+        selected: &mut SelectedMailbox,
+        algorithm: ThreadAlgorithm,
+        keys: &[SearchKey],
+        options: &SearchOptions,
+        kept: &mut Arrangements,
+    ) -> Result<ThreadResult> {
+        self.arranged(selected, keys, options, async |source, selected, found| {
+            let SearchResult { messages, expunge_issued, updates, .. } = found;
+            let all = messages.len() == selected.exists() as usize;
+            if let Some(known) = kept.threads.as_ref().filter(|known| all && known.fits(selected, algorithm))
+            {
+                return Ok(ThreadResult { threads: known.threads.clone(), expunge_issued, updates });
+            }
             let mut table = ThreadTable::new(algorithm);
-            let both = Parts { messages: true, rows: true };
-            source
-                .read(&found.messages, both, |member, message, row| table.push(member, message, row))
-                .await?;
+            let both = Parts { messages: true, rows: Some(ThreadTable::ROW_FIELDS) };
+            source.read(&messages, both, |member, message, row| table.push(member, message, row)).await?;
             let threads = table.threads();
-            Ok(ThreadResult { threads, expunge_issued: found.expunge_issued, updates: found.updates })
+            if all {
+                kept.threads = Some(ViewThreads::new(algorithm, selected, threads.clone()));
+            }
+            Ok(ThreadResult { threads, expunge_issued, updates })
         })
         .await
     }
@@ -67,7 +111,7 @@ impl BaseSession {
         selected: &mut SelectedMailbox,
         keys: &[SearchKey],
         options: &SearchOptions,
-        arrange: impl AsyncFnOnce(&mut Source<'_>, SearchResult) -> Result<T>,
+        arrange: impl AsyncFnOnce(&mut Source<'_>, &SelectedMailbox, SearchResult) -> Result<T>,
     ) -> Result<T> {
         let before = selected.told();
         let found = self.search_mailbox(selected, keys, options).await?;
@@ -75,9 +119,9 @@ impl BaseSession {
             return Ok(T::from(found.updates));
         }
         let arranged = self
-            .on_view(selected, Look::STATE, async |mailbox, _| {
+            .on_view(selected, Look::STATE, async |mailbox, selected| {
                 let quiet = SearchOptions { progress: None, ..options.clone() };
-                arrange(&mut Source::new(mailbox.as_ref(), &quiet), found).await
+                arrange(&mut Source::new(mailbox.as_ref(), &quiet), selected, found).await
             })
             .await;
         if arranged.is_err() {
@@ -92,7 +136,7 @@ impl BaseSession {
 #[derive(Clone, Copy)]
 struct Parts {
     messages: bool,
-    rows: bool,
+    rows: Option<RowFields>,
 }
 
 /// Where keys come from.
@@ -121,8 +165,8 @@ impl<'a> Source<'a> {
                 false => Vec::new(),
             };
             let rows = match parts.rows {
-                true => self.mailbox.list_rows(&uids).await?,
-                false => Vec::new(),
+                Some(fields) => self.mailbox.list_rows(&uids, fields).await?,
+                None => Vec::new(),
             };
             for (index, member) in chunk.iter().enumerate() {
                 let message = messages.get(index).and_then(Option::as_ref);
@@ -165,6 +209,17 @@ pub struct ListOrder {
 }
 
 impl ListOrder {
+    fn new(sort: ListSort, selected: &SelectedMailbox, sorted: &[(u32, Uid)]) -> ListOrder {
+        let uids = sorted.iter().map(|(_, uid)| *uid).collect();
+        ListOrder { sort, max_uid: selected.max_uid(), uids }
+    }
+
+    /// Some of the view's messages, given ascending, in this order.
+    fn of(&self, messages: &[(u32, Uid)]) -> Vec<(u32, Uid)> {
+        let member = |uid: &Uid| messages.binary_search_by_key(uid, |(_, uid)| *uid).ok();
+        self.uids.iter().filter_map(|uid| messages.get(member(uid)?).copied()).collect()
+    }
+
     /// Brings the order to what the view's client was told; whether that can be done.
     fn fits(&mut self, selected: &SelectedMailbox, sort: &ListSort) -> bool {
         if self.sort != *sort || selected.max_uid() > self.max_uid {
@@ -176,6 +231,35 @@ impl ListOrder {
         }
         self.uids.len() == exists
     }
+}
+
+/// All threads of a view's messages, for as long as they are the same messages: twelve octets of each.
+#[derive(Debug)]
+struct ViewThreads {
+    algorithm: ThreadAlgorithm,
+    max_uid: Uid,
+    exists: u32,
+    threads: Threads,
+}
+
+impl ViewThreads {
+    fn new(algorithm: ThreadAlgorithm, selected: &SelectedMailbox, threads: Threads) -> ViewThreads {
+        ViewThreads { algorithm, max_uid: selected.max_uid(), exists: selected.exists(), threads }
+    }
+
+    /// Whether they are those of the view as it was told. Messages arrive with higher uids, and else only go.
+    fn fits(&self, selected: &SelectedMailbox, algorithm: ThreadAlgorithm) -> bool {
+        let told = (selected.max_uid(), selected.exists());
+        self.algorithm == algorithm && (self.max_uid, self.exists) == told
+    }
+}
+
+/// What a view's messages were arranged to last, kept by whoever holds the view.
+#[derive(Debug, Default)]
+pub struct Arrangements {
+    /// The order of the list on screen, or of the last sort.
+    pub order: Option<ListOrder>,
+    threads: Option<ViewThreads>,
 }
 
 /// What [`list_window`] answers, where that can be told without reading anything: where nothing is sorted,
@@ -231,7 +315,6 @@ pub async fn list_window(
     let members: Vec<(u32, Uid)> = places.filter_map(|place| by_arrival(selected, sort, place)).collect();
     let options = SearchOptions { cancel: cancel.cloned(), ..SearchOptions::default() };
     let sorted = Source::new(mailbox, &options).sorted(&members, &sort.keys).await?;
-    let uids = sorted.into_iter().map(|(_, uid)| uid).collect();
-    *kept = Some(ListOrder { sort: sort.clone(), max_uid: selected.max_uid(), uids });
+    *kept = Some(ListOrder::new(sort.clone(), selected, &sorted));
     Ok(known_window(selected, sort, kept, offset, limit).unwrap_or_default())
 }

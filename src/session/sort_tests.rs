@@ -8,6 +8,7 @@ use futures::executor::block_on;
 use super::*;
 use crate::backend::{MailboxData, MailboxSet};
 use crate::engine::{EngineOptions, StoreMailboxSet};
+use crate::mime::RowFields;
 use crate::model::{AppendMessage, ErrorCode, FlagOp, Flags, MailboxName, Result, SequenceSet, Uid, Value};
 use crate::search::{SortKey, ThreadAlgorithm};
 use crate::store::{Batch, Key, KeyRange, MemoryStore, Outcome, Read, Scan, Space, Store};
@@ -123,7 +124,7 @@ fn damaged_and_missing_rows_sort_as_empty_and_stay_in_the_list() {
             let mut kept = None;
             let by = ListSort { keys: criteria("(SUBJECT)"), newest_first: false };
             let window = list_window(mailbox.as_ref(), &view, &by, &mut kept, 0, 1, None).await.unwrap();
-            assert_eq!(mailbox.list_rows(&[window[0].1]).await.unwrap(), [None]);
+            assert_eq!(mailbox.list_rows(&[window[0].1], RowFields::ALL).await.unwrap(), [None]);
         }
     });
 }

@@ -6,15 +6,15 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use crate::model::{Error, Result};
-use crate::session::ListOrder;
+use crate::session::Arrangements;
 use crate::view::SelectedMailbox;
 
 /// Views by number; `None` while one is lent.
 #[derive(Default)]
 pub(super) struct Views {
     views: RefCell<HashMap<u32, Option<SelectedMailbox>>>,
-    /// The order of the list on screen, of views that had one.
-    orders: RefCell<HashMap<u32, ListOrder>>,
+    /// What the messages of views were arranged to.
+    arrangements: RefCell<HashMap<u32, Arrangements>>,
     last: Cell<u32>,
 }
 
@@ -47,25 +47,25 @@ impl Views {
     pub(super) fn remove(&self, id: u32) -> Result<SelectedMailbox> {
         let view = self.lend(id)?;
         self.views.borrow_mut().remove(&id);
-        self.orders.borrow_mut().remove(&id);
+        self.arrangements.borrow_mut().remove(&id);
         Ok(view)
     }
 
-    /// Takes out a view's order, for the call that the view is lent to.
-    pub(super) fn take_order(&self, id: u32) -> Option<ListOrder> {
-        self.orders.borrow_mut().remove(&id)
+    /// Takes out what a view's messages were arranged to, for the call that the view is lent to.
+    pub(super) fn take_arrangements(&self, id: u32) -> Arrangements {
+        self.arrangements.borrow_mut().remove(&id).unwrap_or_default()
     }
 
-    /// Keeps the order of a view that is lent; where all views have ended meanwhile, nothing.
-    pub(super) fn keep_order(&self, id: u32, order: Option<ListOrder>) {
-        if let Some(order) = order.filter(|_| self.views.borrow().contains_key(&id)) {
-            self.orders.borrow_mut().insert(id, order);
+    /// Keeps it for the view that is lent; where all views have ended meanwhile, nothing.
+    pub(super) fn keep_arrangements(&self, id: u32, arrangements: Arrangements) {
+        if self.views.borrow().contains_key(&id) {
+            self.arrangements.borrow_mut().insert(id, arrangements);
         }
     }
 
     /// Ends every view that is not lent.
     pub(super) fn clear(&self) {
         self.views.take();
-        self.orders.take();
+        self.arrangements.take();
     }
 }

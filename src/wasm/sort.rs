@@ -8,7 +8,7 @@ use super::session::{SessionHandle, told};
 use super::{WaitEvent, search_key};
 use crate::backend::{Look, MailboxSet, Wanted};
 use crate::engine::StoreMailboxSet;
-use crate::mime::ListRow;
+use crate::mime::{ListRow, RowFields};
 use crate::model::{Error, Message, MessageFields, Result, Uid};
 use crate::search::{SortKey, ThreadAlgorithm};
 use crate::session::{ListOrder, ListSort, SearchOptions, known_window, list_window};
@@ -27,7 +27,10 @@ impl SessionHandle {
         let options = options(cancel);
         self.on_view(id, async move |core, view| {
             let (sort, keys) = (SortKey::parse_list(&criteria)?, search_key::keys(&keys)?);
-            let sorted = core.session.sort_mailbox(view, &sort, &keys, &options).await?;
+            let mut kept = core.views.take_arrangements(id);
+            let sorted = core.session.sort_keeping(view, &sort, &keys, &options, &mut kept).await;
+            core.views.keep_arrangements(id, kept);
+            let sorted = sorted?;
             Ok(told(&sorted.updates)
                 .set("uids", convert::uids(sorted.messages.iter().map(|(_, uid)| *uid)))
                 .set("seqs", convert::uids(sorted.messages.iter().map(|(seq, _)| *seq)))
@@ -41,7 +44,10 @@ impl SessionHandle {
         let options = options(cancel);
         self.on_view(id, async move |core, view| {
             let (algorithm, keys) = (ThreadAlgorithm::parse(&algorithm)?, search_key::keys(&keys)?);
-            let threaded = core.session.thread_mailbox(view, algorithm, &keys, &options).await?;
+            let mut kept = core.views.take_arrangements(id);
+            let threaded = core.session.thread_keeping(view, algorithm, &keys, &options, &mut kept).await;
+            core.views.keep_arrangements(id, kept);
+            let threaded = threaded?;
             let threads = threaded.threads;
             Ok(told(&threaded.updates)
                 .set("uids", convert::uids(threads.messages.iter().map(|(_, uid)| *uid)))
@@ -66,9 +72,9 @@ impl SessionHandle {
         self.on_view(id, async move |core, view| {
             let keys = if criteria.is_empty() { Vec::new() } else { SortKey::parse_list(&criteria)? };
             let sort = ListSort { keys, newest_first: newest };
-            let mut order = core.views.take_order(id);
-            let listed = listed(&core.set, view, &sort, &mut order, (offset, limit), &cancel).await;
-            core.views.keep_order(id, order);
+            let mut kept = core.views.take_arrangements(id);
+            let listed = listed(&core.set, view, &sort, &mut kept.order, (offset, limit), &cancel).await;
+            core.views.keep_arrangements(id, kept);
             let (members, messages, rows) = listed?;
             let mut lists = FlagLists::default();
             let out = Array::new();
@@ -108,6 +114,7 @@ async fn listed(
     let mailbox = mailbox.ok_or_else(|| Error::closed("the mailbox was deleted"))?;
     let members = list_window(mailbox.as_ref(), view, sort, order, offset, limit, Some(cancel)).await?;
     let uids = uids_of(&members);
-    let (messages, rows) = futures::try_join!(mailbox.messages(&uids, fields), mailbox.list_rows(&uids))?;
+    let (messages, rows) =
+        futures::try_join!(mailbox.messages(&uids, fields), mailbox.list_rows(&uids, RowFields::ALL))?;
     Ok((members, messages, rows))
 }

@@ -3,6 +3,7 @@
 //! [`MailboxData`]: offline_mailbox::backend::MailboxData
 
 use offline_mailbox::backend::{ImportOptions, Skip};
+use offline_mailbox::mime::RowFields;
 use offline_mailbox::model::{Error, FlagOp, MessageFields, Result, SequenceSet};
 
 use crate::actor::{Actor, Operation, changes, flags, message, reads, two_messages, uids};
@@ -158,7 +159,7 @@ pub const READS: &[Operation] = &[
         })
     }),
     reads("list rows", &["MailboxData::list_rows"], |actor| {
-        Box::pin(async { Ok(format!("{:?}", actor.sent.list_rows(&[101, 106, 103]).await?)) })
+        Box::pin(async { Ok(format!("{:?}", actor.sent.list_rows(&[101, 106, 103], RowFields::ALL).await?)) })
     }),
     reads("octets", &["MailboxData::content"], |actor| {
         Box::pin(async {

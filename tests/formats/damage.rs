@@ -7,7 +7,7 @@ use std::rc::Rc;
 use futures::executor::block_on;
 use offline_mailbox::backend::{CreateOptions, MailboxSet};
 use offline_mailbox::engine::{EngineOptions, StoreMailboxSet};
-use offline_mailbox::mime::ListRow;
+use offline_mailbox::mime::{ListRow, RowFields};
 use offline_mailbox::model::{
     AppendMessage, Error, ErrorCode, FlagOp, Flags, Message, MessageFields, Result, Uid, Value,
 };
@@ -63,7 +63,7 @@ async fn read_mailbox(set: &StoreMailboxSet, mailbox: &'static str, all: &mut Ev
     let is_sampled = |uid: &Uid| mailbox != "Bulk" || uid % 200 == 1 || *uid == 4200;
     let uids: Vec<Uid> = state.live().map(|live| live.uid).filter(is_sampled).collect();
     let messages = data.messages(&uids, MessageFields::ALL).await?;
-    let rows = data.list_rows(&uids).await?;
+    let rows = data.list_rows(&uids, RowFields::ALL).await?;
     let contents = data.content(&uids).await?;
     let texts = data.texts(&uids).await?;
     for ((((uid, message), row), content), text) in
@@ -103,7 +103,7 @@ async fn write_to(set: &StoreMailboxSet, mailbox: &str) -> Result<()> {
     let new = data.append(AppendMessage::new(raw.clone()), true).await?;
     assert_eq!(data.content(&[new.uid]).await?, [Some(Value::from(raw.into_bytes()))]);
     assert!(!data.get(new.uid, None).await?.unwrap().damaged);
-    assert!(data.list_rows(&[new.uid]).await?[0].is_some());
+    assert!(data.list_rows(&[new.uid], RowFields::ALL).await?[0].is_some());
     let flags = Flags::parse(["$New"]).unwrap();
     data.update_many(&[new.uid, new.uid - 1], &flags, FlagOp::Add, None).await?;
     data.expunge(&[new.uid], false).await.map(drop)

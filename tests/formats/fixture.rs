@@ -14,6 +14,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use offline_mailbox::backend::{CreateOptions, ImportOptions, MailboxData, MailboxSet, Skip};
 use offline_mailbox::engine::{EngineOptions, StoreMailboxSet};
+use offline_mailbox::mime::RowFields;
 use offline_mailbox::model::{
     AppendMessage, FlagOp, Flags, MailboxName, MessageFields, SpecialUse, Uid, Value, ZonedTime,
 };
@@ -212,7 +213,7 @@ async fn expected_mailbox(mailbox: &dyn MailboxData) -> Json {
     let is_sampled = |uid: &Uid| at.name != BULK || BULK_SAMPLE.contains(uid);
     let uids: Vec<Uid> = state.live().map(|live| live.uid).filter(is_sampled).collect();
     let messages = mailbox.messages(&uids, MessageFields::ALL).await.unwrap();
-    let rows = mailbox.list_rows(&uids).await.unwrap();
+    let rows = mailbox.list_rows(&uids, RowFields::ALL).await.unwrap();
     let contents = mailbox.content(&uids).await.unwrap();
     let messages = messages.into_iter().zip(rows).zip(contents).map(|((message, row), content)| {
         let (message, row, content) = (message.unwrap(), row.unwrap(), content.unwrap());

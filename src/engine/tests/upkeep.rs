@@ -12,6 +12,7 @@ use crate::engine::names::Names;
 use crate::engine::pages::{Page as _, RowPage};
 use crate::engine::shared::Shared;
 use crate::engine::{EngineOptions, Known, StoreMailboxSet, install};
+use crate::mime::RowFields;
 use crate::model::{ErrorCode, MailboxName, MessageFields, Uid, Value};
 use crate::platform;
 use crate::store::{Batch, Key, MemoryStore, Read, Scan, Space, Store};
@@ -83,7 +84,7 @@ fn s105_s134_moved_messages_leave_no_pages_behind() {
         for (space, left) in [(Space::Index, 1), (Space::Ids, 1), (Space::Rows, 2)] {
             assert_eq!(pages(&store, 1, space).await, left, "{space:?}");
         }
-        assert_eq!(inbox.list_rows(&[1124, 1125]).await.unwrap().iter().flatten().count(), 1);
+        assert_eq!(inbox.list_rows(&[1124, 1125], RowFields::ALL).await.unwrap().iter().flatten().count(), 1);
         let octets = work.content(&(1..=1124).collect::<Vec<Uid>>()).await.unwrap();
         assert!(octets.iter().all(Option::is_some));
     });
@@ -198,7 +199,7 @@ fn s136_the_checker_sees_what_another_tab_wrote_and_what_is_stored() {
         mailbox.append(mail(0), false).await.unwrap();
         append(&inbox(&two).await, 1..700).await;
         verified(&one).await;
-        mailbox.list_rows(&[1]).await.unwrap();
+        mailbox.list_rows(&[1], RowFields::ALL).await.unwrap();
         mailbox.messages(&[1], MessageFields::ALL).await.unwrap();
         damage(&store, layout::ids(1, 0), 5).await;
         assert_ne!(one.verify().await.unwrap(), []);

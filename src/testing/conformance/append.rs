@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::world::*;
+use crate::mime::RowFields;
 use crate::model::{AppendMessage, ErrorCode, SystemFlags, ZonedTime};
 use crate::testing::fixture::{DATES, SIZES};
 
@@ -200,7 +201,7 @@ pub async fn s64_malformed_mail_is_appended_and_listed(world: Rc<World>) {
     let uids = client.append_all("INBOX", batch).await.unwrap().uids;
     assert_eq!(uids.len(), count);
     let inbox = world.mailbox("INBOX").await;
-    let rows = inbox.list_rows(&uids).await.unwrap();
+    let rows = inbox.list_rows(&uids, RowFields::ALL).await.unwrap();
     assert!(rows.iter().all(Option::is_some), "a list row for each");
     let messages = client.messages("INBOX").await;
     assert!(messages.iter().all(|message| message.email_id.is_some() && message.thread_id.is_some()));
