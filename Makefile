@@ -1,7 +1,7 @@
 # Two commands do everything, set-up included: `make demo` and `make test`.
 # The logic is in scripts/; every script says at its head what it does and which variables it reads.
 
-.PHONY: help setup build demo docs test lint fuzz soak bench package package-test clean
+.PHONY: help setup build demo docs test lint fuzz soak bench bench-native package package-test clean
 
 help:
 	@printf '%s\n' \
@@ -15,6 +15,7 @@ help:
 	  'make fuzz          ten minutes of fuzzing for each parser (SECONDS=600)' \
 	  'make soak          the long forms: kills, crashes, tabs, memory; one of them by PART=kill-node (ARGS=50)' \
 	  'make bench         measures this and what else there is, in real browsers (N=…, BROWSER=…, ENGINE=…, CASE=…: bench/README.md)' \
+  'make bench-native  measures what needs no browser, to see what a change costs (ARGS="search --baseline before": bench/README.md)' \
 	  'make package       the tarball for npm into target/package, and checks of it' \
 	  'make package-test  the tarball in every bundler, runtime and compiler there is a test for' \
 	  'make clean         what was built here (not the tools shared by all checkouts)'
@@ -46,6 +47,9 @@ soak:
 
 bench:
 	@bash scripts/bench.sh
+
+bench-native:
+	@bash scripts/bench-native.sh $(ARGS)
 
 package: build
 	@node scripts/package.mjs
