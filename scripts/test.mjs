@@ -155,8 +155,10 @@ async function lint() {
     sum = add(sum, check(await run("lint", "cargo", args, { minutes: 15, env: NATIVE }), what));
   };
   const has = async (name) => (await run("lint", "cargo", [name, "--help"], { minutes: 1, env: NATIVE })).code === 0;
-  if (await has("fmt")) await cargo(["fmt", "--check"], "cargo fmt --check");
-  else skipped.push("no rustfmt");
+  if (await has("fmt")) {
+    for (const manifest of ["Cargo.toml", "bench/native/Cargo.toml", "fuzz/Cargo.toml"])
+      await cargo(["fmt", "--check", "--manifest-path", manifest], `cargo fmt --check: ${manifest}`);
+  } else skipped.push("no rustfmt");
   if (await has("clippy")) {
     await cargo(["clippy", "--locked", "--all-targets", "--", "-D", "warnings"], "clippy");
     if (process.env.OFFLINE_MAILBOX_DEBIAN_RUST) skipped.push("no clippy for wasm by Debian's Rust");
