@@ -1,5 +1,5 @@
 //! Packs: many messages' bytes in one record, so that a store's cost per
-//! record is paid once per quarter megabyte. Here: building and reading one.
+//! record is paid once for many. Here: building and reading one.
 //! Not here: which pack holds what (the directory knows).
 
 use super::codec::{Reader, Writer};
@@ -9,9 +9,15 @@ use crate::model::{Error, ErrorCode, Result, Value};
 use crate::platform;
 use crate::store::Key;
 
-/// A pack is closed when it reaches this many bytes. Chromium's LevelDB keeps
-/// values above 64 KB out of its log-structured tree, where they stall nobody.
-const PACK_BYTES: usize = 256 * 1024;
+/// A pack has at most this many bytes, unless it is one message's. One message's octets are read with their
+/// pack's, which stays small for that, and below the 64 KB from which Chromium's LevelDB keeps a value in a file of
+/// its own; texts are read from the first to the last.
+const fn pack_bytes(kind: PackKind) -> usize {
+    match kind {
+        PackKind::Content => 62 * 1024,
+        PackKind::Text => 256 * 1024,
+    }
+}
 
 /// Bytes longer than this have a pack to themselves.
 const ALONE_BYTES: usize = 32 * 1024;
@@ -43,8 +49,11 @@ pub struct Packed {
     pub packs: Vec<PackUse>,
 }
 
+/// What a pack's header says of one item takes.
+const HEADER_ITEM_BYTES: usize = 12;
+
 fn header_size(items: usize) -> usize {
-    2 + 4 + 12 * items + 4
+    2 + 4 + HEADER_ITEM_BYTES * items + 4
 }
 
 fn write_pack(items: &[(ContentNumber, &[u8])]) -> Vec<u8> {
@@ -119,13 +128,14 @@ pub fn pack(kind: PackKind, items: &[Item<'_>], next_pack: u32) -> Result<Packed
             }
             continue;
         }
-        open.push((item.number, item.bytes));
-        open_places.push(packed.places.len() - 1);
-        open_bytes += item.bytes.len();
-        if open_bytes >= PACK_BYTES {
+        let bytes = item.bytes.len() + HEADER_ITEM_BYTES;
+        if open_bytes + bytes > pack_bytes(kind) {
             flush(&mut packed, &mut open, &mut open_places)?;
             open_bytes = 0;
         }
+        open.push((item.number, item.bytes));
+        open_places.push(packed.places.len() - 1);
+        open_bytes += bytes;
     }
     flush(&mut packed, &mut open, &mut open_places)?;
     Ok(packed)
@@ -234,10 +244,12 @@ mod tests {
     }
 
     #[test]
-    fn many_small_messages_share_packs_of_a_quarter_megabyte() {
+    fn many_small_messages_share_packs() {
         let bytes = vec![5u8; 6_000];
         let items: Vec<Item> = (0..1_000).map(|number| Item { number, bytes: &bytes }).collect();
-        let packed = pack(PackKind::Text, &items, 1).unwrap();
-        assert_eq!(packed.packs.len(), 1_000usize.div_ceil(PACK_BYTES.div_ceil(6_000)));
+        for kind in PackKind::ALL {
+            let packed = pack(kind, &items, 1).unwrap();
+            assert_eq!(packed.packs.len(), 1_000usize.div_ceil(pack_bytes(kind) / 6_012));
+        }
     }
 }

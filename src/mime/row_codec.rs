@@ -158,12 +158,14 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    #[cfg_attr(own_std, optimize(speed))]
     pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         Some(taken)
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     pub(super) fn number(&mut self) -> Option<u64> {
         let mut number = 0u64;
         for shift in (0..64).step_by(7) {
@@ -180,21 +182,25 @@ impl<'a> Reader<'a> {
         None
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     pub(super) fn length(&mut self) -> Option<usize> {
         usize::try_from(self.number()?).ok()
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn signed(&mut self) -> Option<i64> {
         let number = self.number()?;
         Some((number >> 1) as i64 ^ -((number & 1) as i64))
     }
 
     /// A text; `Some(None)` where it is there and not wanted.
+    #[cfg_attr(own_std, optimize(speed))]
     fn text_if(&mut self, wanted: bool) -> Option<Option<String>> {
         let length = self.length()?;
         self.text_of(length, wanted)
     }
 
+    #[cfg_attr(own_std, optimize(speed))]
     fn text_of(&mut self, length: usize, wanted: bool) -> Option<Option<String>> {
         let octets = self.take(length)?;
         if !wanted {
@@ -204,6 +210,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A list of addresses; empty where it is not wanted.
+    #[cfg_attr(own_std, optimize(speed))]
     fn addresses(&mut self, wanted: bool) -> Option<Vec<MailAddress>> {
         let count = self.length()?;
         // An address takes at least two octets: a count beyond that is refused before memory is.

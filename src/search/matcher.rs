@@ -35,8 +35,8 @@ pub struct Evidence<'a> {
     pub row: Option<&'a ListRow>,
     /// The octets of its header.
     pub header: Option<&'a [u8]>,
-    /// Its searchable text, folded as [`Extracted::text`](crate::mime::Extracted::text).
-    pub text: Option<&'a str>,
+    /// Its searchable text in UTF-8, folded as [`Extracted::text`](crate::mime::Extracted::text).
+    pub text: Option<&'a [u8]>,
 }
 
 /// A piece of [`Evidence`], the cheapest first.
@@ -596,7 +596,7 @@ mod tests {
                 Need::Message => evidence.message = Some(&metadata),
                 Need::Row => evidence.row = Some(&extracted.row),
                 Need::Header => evidence.header = Some(crate::mime::header::split(mail).header),
-                Need::Text => evidence.text = Some(&extracted.text),
+                Need::Text => evidence.text = Some(extracted.text.as_bytes()),
             }
         }
     }

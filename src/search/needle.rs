@@ -60,18 +60,17 @@ impl Needle {
         self.text.is_empty()
     }
 
-    /// Whether folded text contains it.
+    /// Whether folded text, in UTF-8, contains it.
     #[cfg_attr(own_std, optimize(speed))]
-    pub(super) fn is_in(&self, folded: &str) -> bool {
+    pub(super) fn is_in(&self, folded: &[u8]) -> bool {
         let mut from = 0;
-        while let Some(at) = self.find(folded.as_bytes(), from) {
-            let end = at + self.text.len();
-            let ends = |(before, after): (Option<&str>, Option<&str>)| {
-                let blank = |character: Option<char>| character.is_none_or(char::is_whitespace);
-                (!self.blank_before || blank(before.and_then(|text| text.chars().next_back())))
-                    && (!self.blank_after || blank(after.and_then(|text| text.chars().next())))
-            };
-            if (!self.blank_before && !self.blank_after) || ends((folded.get(..at), folded.get(end..))) {
+        while let Some(at) = self.find(folded, from) {
+            // Folded text has no other white space.
+            let ends_at = |octet: Option<&u8>| octet.is_none_or(|octet| matches!(octet, b' ' | b'\n'));
+            let before = at.checked_sub(1).and_then(|before| folded.get(before));
+            if (!self.blank_before || ends_at(before))
+                && (!self.blank_after || ends_at(folded.get(at + self.text.len())))
+            {
                 return true;
             }
             from = at + 1;
@@ -81,7 +80,7 @@ impl Needle {
 
     #[cfg_attr(own_std, optimize(speed))]
     fn is_in_text(&self, text: &str) -> bool {
-        self.is_empty() || self.is_in(&fold(text))
+        self.is_empty() || self.is_in(fold(text).as_bytes())
     }
 
     /// Whether a field of this header, decoded and with its name, contains it.
@@ -288,7 +287,7 @@ mod tests {
     use crate::mime::extract;
 
     fn is_in(needle: &str, text: &str) -> bool {
-        Needle::new(needle).is_in(&fold(text))
+        Needle::new(needle).is_in(fold(text).as_bytes())
     }
 
     #[test]
@@ -312,8 +311,8 @@ mod tests {
         ] {
             assert_eq!(is_in(needle, text), found, "{needle:?} in {text:?}");
         }
-        assert!(!Needle::new("b c").is_in("b\nc"), "parts are kept apart");
-        assert!(Needle::new(" c").is_in("b\nc"));
+        assert!(!Needle::new("b c").is_in(b"b\nc"), "parts are kept apart");
+        assert!(Needle::new(" c").is_in(b"b\nc"));
     }
 
     #[test]
@@ -328,13 +327,16 @@ mod tests {
             };
             let (text, needle) = (word(40), word(6));
             assert_eq!(
-                Needle::of(&needle, false, false).is_in(&text),
+                Needle::of(&needle, false, false).is_in(text.as_bytes()),
                 text.contains(&needle),
                 "{needle:?} in {text:?}"
             );
         }
         let long = "x".repeat(700);
-        assert!(Needle::new(&long).is_in(&format!("y{long}")) && !Needle::new(&long).is_in(&long[1..]));
+        assert!(
+            Needle::new(&long).is_in(format!("y{long}").as_bytes())
+                && !Needle::new(&long).is_in(&long.as_bytes()[1..])
+        );
     }
 
     /// What a row says of a question, and what the header says.

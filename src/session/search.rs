@@ -439,9 +439,6 @@ impl Judged<'_> {
             text: None,
         };
         let Some(text) = text else { return self.matcher.test(&open.candidate, &evidence) };
-        text.with(|octets| {
-            let text = String::from_utf8_lossy(octets);
-            self.matcher.test(&open.candidate, &Evidence { text: Some(&text), ..evidence })
-        })
+        text.with(|text| self.matcher.test(&open.candidate, &Evidence { text: Some(text), ..evidence }))
     }
 }

@@ -2,6 +2,7 @@
 //! octets straight from where they are. Here: the shapes (index.d.ts names
 //! them). Not here: which call returns what.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use js_sys::{Array, Float64Array, Object, Reflect, Uint8Array, Uint32Array};
@@ -17,6 +18,11 @@ use crate::model::{
 };
 use crate::view::{SelectedMailbox, Updates};
 
+thread_local! {
+    /// Members' names as JavaScript has them, by where they lie: a list of fifty rows has a thousand members.
+    static NAMES: RefCell<HashMap<(*const u8, usize), JsValue>> = RefCell::default();
+}
+
 /// A plain object, built member by member.
 pub(super) struct Record(Object);
 
@@ -31,15 +37,18 @@ impl Record {
     }
 
     #[must_use]
-    pub(super) fn set(self, name: &str, value: impl Into<JsValue>) -> Record {
+    pub(super) fn set(self, name: &'static str, value: impl Into<JsValue>) -> Record {
         // A plain object takes every member.
-        let _ = Reflect::set(&self.0, &JsValue::from_str(name), &value.into());
+        let _ = NAMES.with_borrow_mut(|names| {
+            let name = names.entry((name.as_ptr(), name.len())).or_insert_with(|| JsValue::from_str(name));
+            Reflect::set(&self.0, name, &value.into())
+        });
         self
     }
 
     /// A member that is left out where there is nothing.
     #[must_use]
-    pub(super) fn maybe(self, name: &str, value: Option<impl Into<JsValue>>) -> Record {
+    pub(super) fn maybe(self, name: &'static str, value: Option<impl Into<JsValue>>) -> Record {
         match value {
             Some(value) => self.set(name, value),
             None => self,

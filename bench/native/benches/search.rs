@@ -41,7 +41,7 @@ fn of_row(row: &ListRow) -> Evidence<'_> {
 }
 
 fn of_text(text: &str) -> Evidence<'_> {
-    Evidence { text: Some(text), ..Evidence::default() }
+    Evidence { text: Some(text.as_bytes()), ..Evidence::default() }
 }
 
 fn match_texts(c: &mut Criterion) {
