@@ -9,7 +9,7 @@ use crate::model::{
 use crate::view::{FlagBits, MailboxState, SelectedMailbox};
 
 use super::needle::{Field, Needle};
-use super::{Day, SearchKey};
+use super::{Day, HeaderColumns, SearchKey};
 
 /// A message that may answer, with all that a [`MailboxState`] and a view tell of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Evidence<'a> {
     pub message: Option<&'a Message>,
     /// What a list shows of it, with the [texts](Matcher::row_fields) that are needed.
     pub row: Option<&'a ListRow>,
+    /// What is kept of the headers of many messages, which may tell what its row would.
+    pub columns: Option<&'a HeaderColumns>,
     /// The octets of its header.
     pub header: Option<&'a [u8]>,
     /// Its searchable text in UTF-8, folded as [`Extracted::text`](crate::mime::Extracted::text).
@@ -302,7 +304,7 @@ impl Test {
                 sent.is_some_and(|sent| order.holds(Day(sent.local_day()), *day))
             }
             Test::HasAttachment(wanted) => evidence.row.ok_or(Need::Row)?.has_attachment == *wanted,
-            Test::Field(field, needle) => return ask_field(field, needle, evidence),
+            Test::Field(field, needle) => return ask_field(field, needle, candidate.uid, evidence),
             Test::Body(needle) => needle.is_in(evidence.text.ok_or(Need::Text)?),
             Test::Text(needle) => {
                 needle.is_in_header(evidence.header.ok_or(Need::Header)?)
@@ -329,7 +331,12 @@ fn decide(tests: &[Test], candidate: &Candidate, evidence: &Evidence<'_>, decisi
     need.map_or(Ok(!decisive), Err)
 }
 
-fn ask_field(field: &Field, needle: &Needle, evidence: &Evidence<'_>) -> Answer {
+fn ask_field(field: &Field, needle: &Needle, uid: Uid, evidence: &Evidence<'_>) -> Answer {
+    // The empty text asks whether the field is there, which its text does not tell.
+    let columns = evidence.columns.filter(|_| !needle.is_empty());
+    if let Some(folded) = columns.and_then(|columns| columns.get(field.kept_as(), uid)) {
+        return Ok(needle.is_in(folded));
+    }
     match (evidence.row, evidence.header) {
         (Some(row), Some(header)) => {
             Ok(field.ask_row(needle, row).unwrap_or_else(|| field.ask_header(needle, header)))

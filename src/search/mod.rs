@@ -2,6 +2,7 @@
 //! threading what was found. Not here: which messages are asked about and where
 //! what is known of them comes from (the session).
 
+mod columns;
 mod forest;
 mod key;
 mod matcher;
@@ -16,6 +17,7 @@ mod thread;
 #[cfg(test)]
 mod thread_tests;
 
+pub use columns::HeaderColumns;
 pub use key::{Day, SearchKey};
 pub use matcher::{Candidate, Evidence, Matcher, Need, Verdict};
 pub use parse::parse_search;

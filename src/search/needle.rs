@@ -161,6 +161,25 @@ impl Field {
         }
     }
 
+    /// By which name its folded text is kept ([`HeaderColumns`](super::HeaderColumns)), where it is.
+    pub(super) fn kept_as(&self) -> RowFields {
+        match self {
+            Field::Sender | Field::ReplyTo | Field::MessageId | Field::InReplyTo => RowFields::NONE,
+            field => field.row_fields(),
+        }
+    }
+
+    /// What is looked for something in, of a field that a row always tells.
+    pub(super) fn text(&self, row: &ListRow) -> String {
+        match self {
+            Field::From => list_text(&row.from),
+            Field::To => list_text(&row.to),
+            Field::Cc => list_text(&row.cc),
+            Field::Bcc => list_text(&row.bcc),
+            _ => row.subject.clone(),
+        }
+    }
+
     /// Whether a row can tell anything of it.
     pub(super) fn is_in_rows(&self) -> bool {
         !matches!(self, Field::Other(_))
@@ -228,11 +247,15 @@ fn in_list(needle: &Needle, list: &[MailAddress]) -> Option<bool> {
     if needle.is_empty() {
         return (!list.is_empty()).then_some(true);
     }
+    Some(needle.is_in_text(&list_text(list)))
+}
+
+fn list_text(list: &[MailAddress]) -> String {
     let mut text = String::new();
     for address in list {
         push(&mut text, address.name.as_deref(), &address.address);
     }
-    Some(needle.is_in_text(&text))
+    text
 }
 
 /// A row leaves Sender and Reply-To out where they say what From says, and where they are not there.

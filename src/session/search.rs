@@ -7,12 +7,12 @@ use std::rc::Rc;
 use futures::future::{Either, select};
 
 use super::turn::Turn;
-use super::{BaseSession, MailboxMatches, SearchOptions, SearchProgress, SearchResult};
+use super::{Arrangements, BaseSession, MailboxMatches, SearchOptions, SearchProgress, SearchResult};
 use crate::backend::{Look, MailboxData, header_octets};
 use crate::mime::ListRow;
 use crate::model::{Error, ErrorCode, MailboxName, Message, RangeSet, Result, Uid, Value, sorting};
 use crate::platform;
-use crate::search::{Candidate, Evidence, Matcher, Need, Returns, SearchKey, Verdict};
+use crate::search::{Candidate, Evidence, HeaderColumns, Matcher, Need, Returns, SearchKey, Verdict};
 use crate::view::{SelectedMailbox, SelectedSet, UpdateOptions};
 
 /// How many messages are asked what the mailbox's state tells before others get a turn.
@@ -46,8 +46,20 @@ impl BaseSession {
         keys: &[SearchKey],
         options: &SearchOptions,
     ) -> Result<SearchResult> {
+        self.search_keeping(selected, keys, options, &mut Arrangements::default()).await
+    }
+
+    /// As [`search_mailbox`](Self::search_mailbox), for a caller that keeps what the view's messages were
+    /// searched in from one call to the next: subjects and addresses are then looked for in memory.
+    pub async fn search_keeping(
+        &self,
+        selected: &mut SelectedMailbox,
+        keys: &[SearchKey],
+        options: &SearchOptions,
+        kept: &mut Arrangements,
+    ) -> Result<SearchResult> {
         self.on_view(selected, Look::STATE, async |mailbox, selected| {
-            let mut search = Search::new(options);
+            let mut search = Search { columns: Some(&mut kept.columns), ..Search::new(options) };
             search.progress.mailboxes = 1;
             search.check_cancelled()?;
             mailbox.update_selected(selected, None).await?;
@@ -195,11 +207,13 @@ pub(super) struct Search<'a> {
     /// How many of those found in the mailbox were told.
     told: usize,
     turn: Turn,
+    /// Header fields that earlier searches of the view have read.
+    columns: Option<&'a mut HeaderColumns>,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(options: &'a SearchOptions) -> Self {
-        Search { options, progress: SearchProgress::default(), told: 0, turn: Turn::begin() }
+        Search { options, progress: SearchProgress::default(), told: 0, turn: Turn::begin(), columns: None }
     }
 
     fn expect(&mut self, messages: usize) {
@@ -259,10 +273,14 @@ impl<'a> Search<'a> {
     ) -> Result<Vec<Candidate>> {
         let mut found = Vec::new();
         let mut open: Vec<(Candidate, Need)> = Vec::new();
+        if let Some(columns) = self.columns.as_deref_mut() {
+            columns.begin();
+        }
         for chunk in members.chunks(STATE_CHUNK) {
+            let known = Evidence { columns: self.columns.as_deref(), ..Evidence::default() };
             for (seq, uid) in chunk {
                 let Some(candidate) = candidate(selected, *seq, *uid) else { continue };
-                match matcher.test(&candidate, &Evidence::default()) {
+                match matcher.test(&candidate, &known) {
                     Verdict::Yes => found.push(candidate),
                     Verdict::No => {}
                     Verdict::Needs(need) => open.push((candidate, need)),
@@ -284,7 +302,8 @@ impl<'a> Search<'a> {
                 header: None,
             };
             let mut open: Vec<Open> = chunk.iter().map(open).collect();
-            let mut judged = Judged { matcher, found: &mut found, progress: &mut self.progress };
+            let columns = self.columns.as_deref_mut();
+            let mut judged = Judged { matcher, found: &mut found, progress: &mut self.progress, columns };
             judged.messages(mailbox, &mut open).await?;
             judged.rows(mailbox, &mut open).await?;
             self.tell(&found);
@@ -322,7 +341,8 @@ impl<'a> Search<'a> {
             }) {
                 batch.push(open);
             }
-            let mut judged = Judged { matcher, found, progress: &mut self.progress };
+            let columns = self.columns.as_deref_mut();
+            let mut judged = Judged { matcher, found, progress: &mut self.progress, columns };
             judged.headers(mailbox, &mut batch).await?;
             judged.texts(mailbox, &mut batch).await?;
             self.tell(found);
@@ -337,6 +357,7 @@ struct Judged<'a> {
     matcher: &'a Matcher,
     found: &'a mut Vec<Candidate>,
     progress: &'a mut SearchProgress,
+    columns: Option<&'a mut HeaderColumns>,
 }
 
 impl Judged<'_> {
@@ -413,6 +434,11 @@ impl Judged<'_> {
                 None => Verdict::No,
                 Some(piece) => {
                     let text = take(open, piece);
+                    if let (Some(columns), Some(row), Need::Row) =
+                        (self.columns.as_deref_mut(), &open.row, need)
+                    {
+                        columns.take_in(open.candidate.uid, row, self.matcher.row_fields());
+                    }
                     self.judge(open, text.as_ref())
                 }
             };
@@ -435,6 +461,7 @@ impl Judged<'_> {
         let evidence = Evidence {
             message: open.message.as_ref(),
             row: open.row.as_ref(),
+            columns: self.columns.as_deref(),
             header: open.header.as_deref(),
             text: None,
         };

@@ -19,7 +19,7 @@ use crate::view::{Event, SelectedMailbox};
 
 const MESSAGES: u32 = 300;
 
-/// Five kilobytes, so that packs hold some fifty of them.
+/// Five kilobytes, so that packs hold some twelve of them, and packs of texts some fifty.
 fn mail(n: u32) -> AppendMessage {
     let filler = "lorem ipsum dolor sit amet\r\n".repeat(180);
     let raw = format!(
@@ -54,7 +54,7 @@ async fn select(session: &BaseSession) -> SelectedMailbox {
 fn s138_s152_a_search_reads_no_more_than_its_keys_need() {
     let store = MemoryStore::new();
     filled(&store);
-    let (contents, texts) = (6, 6);
+    let (contents, texts) = (25, 6);
     let rows = MESSAGES.div_ceil(64) as usize;
     let index = (Space::Index, 1);
     let directory = (Space::Directory, 1);

@@ -7,7 +7,7 @@ use super::{BaseSession, SearchOptions, SearchResult, SortResult, ThreadResult};
 use crate::backend::{Look, MailboxData};
 use crate::mime::{ListRow, RowFields};
 use crate::model::{Error, Message, MessageFields, Result, Uid};
-use crate::search::{SearchKey, SortKey, SortTable, ThreadAlgorithm, ThreadTable, Threads};
+use crate::search::{HeaderColumns, SearchKey, SortKey, SortTable, ThreadAlgorithm, ThreadTable, Threads};
 use crate::view::{Event, SelectedMailbox, Updates};
 
 /// How many messages' metadata and rows are held at once.
@@ -254,12 +254,14 @@ impl ViewThreads {
     }
 }
 
-/// What a view's messages were arranged to last, kept by whoever holds the view.
+/// What a view's messages were arranged to and searched in last, kept by whoever holds the view.
 #[derive(Debug, Default)]
 pub struct Arrangements {
     /// The order of the list on screen, or of the last sort.
     pub order: Option<ListOrder>,
     threads: Option<ViewThreads>,
+    /// What searches looked into.
+    pub(super) columns: HeaderColumns,
 }
 
 /// What [`list_window`] answers, where that can be told without reading anything: where nothing is sorted,

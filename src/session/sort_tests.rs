@@ -10,9 +10,10 @@ use crate::backend::{MailboxData, MailboxSet};
 use crate::engine::{EngineOptions, StoreMailboxSet};
 use crate::mime::RowFields;
 use crate::model::{AppendMessage, ErrorCode, FlagOp, Flags, MailboxName, Result, SequenceSet, Uid, Value};
-use crate::search::{SortKey, ThreadAlgorithm};
+use crate::search::{SortKey, ThreadAlgorithm, parse_search};
 use crate::store::{Batch, Key, KeyRange, MemoryStore, Outcome, Read, Scan, Space, Store};
 use crate::testing::faulty_store::{Call, Fault, FaultyStore};
+use crate::testing::random::Random;
 use crate::view::{Event, SelectedMailbox};
 
 fn mail(n: u32) -> AppendMessage {
@@ -204,5 +205,80 @@ fn an_order_is_kept_until_messages_come() {
         let window = list_window(mailbox.as_ref(), &view, &reverse, &mut kept, 0, 1, None).await.unwrap();
         // All subjects are as good as empty, and the last message that is left is the first of equals.
         assert_eq!(window[0].1, 2999);
+    });
+}
+
+#[test]
+fn what_is_kept_answers_as_what_is_read_anew() {
+    block_on(async {
+        let memory = MemoryStore::new();
+        let session = prepared(&memory).await;
+        let (_, mut view) = session.select_mailbox("INBOX", false).await.unwrap();
+        let (mut kept, options) = (Arrangements::default(), SearchOptions::default());
+        let mut random = Random::new(5);
+        let searches = [
+            "SUBJECT 7",
+            "FLAGGED SUBJECT 9",
+            "FROM a3 NOT SUBJECT 1",
+            "OR SUBJECT \"\" TO x",
+            "UID 20:90 HEADER Subject 4",
+            "UID 2000:* FROM a1@x",
+            "CC nobody",
+        ];
+        for round in 0..60 {
+            match random.below(5) {
+                0 => drop(session.append_messages("INBOX", vec![mail(round * 31)], None).await.unwrap()),
+                1 => {
+                    let uid = 1 + random.below(3000);
+                    let set = SequenceSet::parse(&format!("{uid}:{}", uid + random.below(40)), true).unwrap();
+                    let flags = Flags::parse(["\\Flagged", "\\Deleted"]).unwrap();
+                    let add = StoreOptions::new(FlagOp::Add);
+                    session.update_flags(&mut view, &set, &flags, &add).await.unwrap();
+                }
+                2 => drop(session.expunge_mailbox(&mut view, None).await.unwrap()),
+                _ => {}
+            }
+            session.check_mailbox(&mut view, None, false).await.unwrap();
+            let text = random.pick(&searches).unwrap();
+            let keys = parse_search(text.as_bytes()).unwrap().keys;
+            let one = session.search_keeping(&mut view, &keys, &options, &mut kept).await.unwrap();
+            let other = session.search_mailbox(&mut view, &keys, &options).await.unwrap();
+            assert!(one.messages == other.messages, "{text} in round {round}");
+            let by = criteria(random.pick(&["(SUBJECT)", "(REVERSE FROM)", "(ARRIVAL)"]).unwrap());
+            let keys = if random.chance(50) { keys } else { Vec::new() };
+            let one = session.sort_keeping(&mut view, &by, &keys, &options, &mut kept).await.unwrap();
+            let other = session.sort_mailbox(&mut view, &by, &keys, &options).await.unwrap();
+            assert!(one.messages == other.messages, "{by:?} in round {round}");
+            let algorithm = match random.chance(50) {
+                true => ThreadAlgorithm::References,
+                false => ThreadAlgorithm::OrderedSubject,
+            };
+            let one = session.thread_keeping(&mut view, algorithm, &keys, &options, &mut kept).await.unwrap();
+            let other = session.thread_mailbox(&mut view, algorithm, &keys, &options).await.unwrap();
+            assert!(one.threads == other.threads, "{algorithm:?} in round {round}");
+        }
+    });
+}
+
+#[test]
+fn what_was_searched_once_is_searched_in_memory() {
+    block_on(async {
+        let memory = MemoryStore::new();
+        let session = prepared(&memory).await;
+        let (_, mut view) = session.select_mailbox("INBOX", false).await.unwrap();
+        let (mut kept, options) = (Arrangements::default(), SearchOptions::default());
+        let keys = |text: &str| parse_search(text.as_bytes()).unwrap().keys;
+        let all = session.search_keeping(&mut view, &keys("SUBJECT 7"), &options, &mut kept).await.unwrap();
+        assert!(all.messages.len() > 100);
+        // Who read rows now, in another program, would find damaged ones, of which nothing answers.
+        spoil(&memory, Space::Rows, true).await;
+        let other = BaseSession::new(open(Rc::new(memory.connect())).await, SessionOptions::default());
+        let fresh = other.search_mailbox(&mut view, &keys("SUBJECT 7"), &options).await.unwrap();
+        assert!(fresh.messages.is_empty());
+        let again = other.search_keeping(&mut view, &keys("SUBJECT 7"), &options, &mut kept).await.unwrap();
+        assert_eq!(again.messages, all.messages);
+        let narrower =
+            other.search_keeping(&mut view, &keys("SUBJECT 77"), &options, &mut kept).await.unwrap();
+        assert!(!narrower.messages.is_empty() && narrower.messages.len() < all.messages.len());
     });
 }

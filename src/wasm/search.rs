@@ -92,8 +92,10 @@ impl SessionHandle {
                 (given, said) => given.or(said),
             };
             let options = SearchOptions { returns, ..options };
-            let found = core.session.search_mailbox(view, &program.keys, &options).await?;
-            Ok(convert_result(&found, returns))
+            let mut kept = core.views.take_arrangements(id);
+            let found = core.session.search_keeping(view, &program.keys, &options, &mut kept).await;
+            core.views.keep_arrangements(id, kept);
+            Ok(convert_result(&found?, returns))
         })
     }
 

@@ -210,7 +210,7 @@ pub const READS: &[Operation] = &[
             Ok(format!("{:?}", part.unwrap().as_it_stands().map(Value::to_vec)))
         })
     }),
-    reads("SEARCH", &["BaseSession::search_mailbox"], |actor| {
+    reads("SEARCH", &["BaseSession::search_mailbox", "BaseSession::search_keeping"], |actor| {
         Box::pin(async {
             let (session, view) = actor.view().await?;
             let found = session.search_mailbox(view, &keys(), &SearchOptions::default()).await?;
@@ -223,7 +223,7 @@ pub const READS: &[Operation] = &[
             Ok(found.iter().map(|each| format!("{} {:?}", each.name, each.uids)).collect())
         })
     }),
-    reads("SORT", &["BaseSession::sort_mailbox"], |actor| {
+    reads("SORT", &["BaseSession::sort_mailbox", "BaseSession::sort_keeping"], |actor| {
         Box::pin(async {
             let (session, view) = actor.view().await?;
             let sort = SortKey::parse_list("(SUBJECT SIZE)")?;
@@ -231,7 +231,7 @@ pub const READS: &[Operation] = &[
             Ok(format!("{:?}", sorted.messages))
         })
     }),
-    reads("THREAD", &["BaseSession::thread_mailbox"], |actor| {
+    reads("THREAD", &["BaseSession::thread_mailbox", "BaseSession::thread_keeping"], |actor| {
         Box::pin(async {
             let (session, view) = actor.view().await?;
             let by = ThreadAlgorithm::References;
