@@ -24,7 +24,7 @@
 // The replay of each view's updates (every EXPUNGE once, in a legal order, the result equal to what is) is the actor's part.
 
 /** How far clocks of two processes may be apart, in milliseconds: each page reckons from the wall clock of when it was opened. */
-const TOLERANCE = 250;
+const TOLERANCE = 50;
 
 const key = (validity, uid) => `${validity}:${uid}`;
 
