@@ -4,9 +4,9 @@
 
 export const LIMITS = {
   // What `npm install` downloads: the wasm twice (as it is, and inside inline.js), the JavaScript, the types.
-  tarball: 1_100_000,
+  tarball: 1_120_000,
   // What a browser downloads of the engine. Content-Encoding: gzip; brotli is about a fifth smaller.
-  wasmGzipped: 482_000,
+  wasmGzipped: 488_000,
   // The entry `offline-mailbox` with all it imports as a bundler ships it: minified, gzipped, but for the
   // engine's loader, which is generated and measured below.
   facadeMinified: 22_300,
