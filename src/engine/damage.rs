@@ -16,7 +16,7 @@ use super::names::Names;
 use super::pages::{IdsPage, IndexPage, Page as _, StoredRows, decode_flags};
 use super::shared::Shared;
 use crate::model::{Error, Result};
-use crate::store::{Key, KeyRange, Read, Scan, Space};
+use crate::store::{Key, KeyRange, Space};
 
 /// Bytes of records that are looked at at a time.
 const AT_A_TIME: usize = 4 * 1024 * 1024;
@@ -45,11 +45,10 @@ impl Engine {
         for space in Space::ALL.into_iter().filter(|space| !matches!(space, Space::Content | Space::Text)) {
             let mut range = KeyRange { from: Key::new(space), to: None };
             loop {
-                let scan = Scan { max_bytes: AT_A_TIME, ..Scan::all(range) };
-                let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
-                let rows = snapshot.scanned.into_iter().next().unwrap_or_default();
-                let Some((last, _)) = rows.last() else { break };
-                range.from = last.then(&[0]);
+                let rows = self.next_rows(&mut range, AT_A_TIME).await?;
+                if rows.is_empty() {
+                    break;
+                }
                 for (key, record) in rows {
                     if let Err(error) = decoded(&key, &record, check) {
                         found.push((key, error));

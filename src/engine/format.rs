@@ -12,7 +12,7 @@ use super::layout::{self, FILTERS, NAMES, SHARED, mailbox_guard};
 use super::names::Names;
 use super::{Engine, HOUSEKEEPING};
 use crate::model::Result;
-use crate::store::{Guard, Key, KeyRange, Read, Scan, Space};
+use crate::store::{Guard, Key, KeyRange, Space};
 
 /// The format that this library writes; a database of a later one is left alone.
 ///
@@ -61,11 +61,10 @@ impl Engine {
         for space in Space::ALL.into_iter().filter(|space| !matches!(space, Space::Content | Space::Text)) {
             let mut range = KeyRange { from: Key::new(space), to: None };
             loop {
-                let scan = Scan { max_bytes: RENEWED_BYTES, ..Scan::all(range) };
-                let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
-                let rows = snapshot.scanned.into_iter().next().unwrap_or_default();
-                let Some((last, _)) = rows.last() else { break };
-                range.from = last.then(&[0]);
+                let rows = self.next_rows(&mut range, RENEWED_BYTES).await?;
+                if rows.is_empty() {
+                    break;
+                }
                 let is_old = |record: &[u8]| record == [KEYLESS];
                 let old = rows.iter().filter(|(_, record)| record.slice(0..1).with(is_old));
                 let old: Vec<Key> = old.map(|(key, _)| *key).filter(|key| *key != layout::format()).collect();

@@ -53,7 +53,7 @@ use self::names::Names;
 use self::shared::Shared;
 use crate::backend::Wanted;
 use crate::model::{Error, ErrorCode, Result, Value};
-use crate::store::{Durability, Guard, Key, Read, Revision, Scan, Sequence, Snapshot, Store};
+use crate::store::{Durability, Guard, Key, KeyRange, Read, Revision, Scan, Sequence, Snapshot, Store};
 use crate::view::{FlagPage, MailboxState, SelectedSet};
 
 pub use mailbox::StoreMailbox;
@@ -161,6 +161,17 @@ impl Engine {
         }
         self.saw_sequence(snapshot.sequence);
         Ok(snapshot)
+    }
+
+    /// The next records of a range, about so many bytes of them, which then begins behind them; none at its end.
+    async fn next_rows(&self, range: &mut KeyRange, bytes: usize) -> Result<Vec<(Key, Value)>> {
+        let scan = Scan { max_bytes: bytes, ..Scan::all(*range) };
+        let snapshot = self.read(Read { scans: vec![scan], ..Read::default() }).await?;
+        let rows = snapshot.scanned.into_iter().next().unwrap_or_default();
+        if let Some((last, _)) = rows.last() {
+            range.from = last.then(&[0]);
+        }
+        Ok(rows)
     }
 
     fn slot(&self, number: MailboxNumber) -> Rc<Slot> {
