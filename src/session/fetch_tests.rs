@@ -231,7 +231,7 @@ fn a_list_of_fifty_reads_no_content_and_a_fetch_no_more_than_its_messages() {
             });
             (subjects.len(), read.into_iter().collect::<Vec<_>>())
         };
-        // Rows come in pages of 64, packs of a quarter megabyte hold some fifty of these messages.
+        // Rows come in pages of 64, packs hold some dozen of these messages.
         assert_eq!(fetch("100:149", "PREVIEW").await, (50, vec![(Space::Rows, 2)]));
         assert_eq!(fetch("100:149", "PREVIEW").await, (50, vec![]));
         let (_, read) = fetch("120", "BODY.PEEK[HEADER]").await;

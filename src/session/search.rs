@@ -46,7 +46,7 @@ impl BaseSession {
         keys: &[SearchKey],
         options: &SearchOptions,
     ) -> Result<SearchResult> {
-        self.search_keeping(selected, keys, options, &mut Arrangements::default()).await
+        self.search_with(selected, keys, options, None).await
     }
 
     /// As [`search_mailbox`](Self::search_mailbox), for a caller that keeps what the view's messages were
@@ -58,8 +58,19 @@ impl BaseSession {
         options: &SearchOptions,
         kept: &mut Arrangements,
     ) -> Result<SearchResult> {
+        self.search_with(selected, keys, options, Some(&mut kept.columns)).await
+    }
+
+    /// The same, with what is kept of headers, where anything is.
+    pub(super) async fn search_with(
+        &self,
+        selected: &mut SelectedMailbox,
+        keys: &[SearchKey],
+        options: &SearchOptions,
+        columns: Option<&mut HeaderColumns>,
+    ) -> Result<SearchResult> {
         self.on_view(selected, Look::STATE, async |mailbox, selected| {
-            let mut search = Search { columns: Some(&mut kept.columns), ..Search::new(options) };
+            let mut search = Search { columns, ..Search::new(options) };
             search.progress.mailboxes = 1;
             search.check_cancelled()?;
             mailbox.update_selected(selected, None).await?;

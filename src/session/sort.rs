@@ -45,7 +45,7 @@ impl BaseSession {
             return Err(Error::invalid("there is nothing to sort by"));
         }
         let by = ListSort { keys: sort.to_vec(), newest_first: false };
-        self.arranged(selected, keys, options, async |source, selected, found| {
+        self.arranged(selected, keys, options, &mut kept.columns, async |source, selected, found| {
             let SearchResult { messages, expunge_issued, updates, .. } = found;
             let known = kept.order.as_mut().is_some_and(|order| order.fits(selected, &by));
             if !known && messages.len() == selected.exists() as usize {
@@ -86,7 +86,7 @@ impl BaseSession {
         options: &SearchOptions,
         kept: &mut Arrangements,
     ) -> Result<ThreadResult> {
-        self.arranged(selected, keys, options, async |source, selected, found| {
+        self.arranged(selected, keys, options, &mut kept.columns, async |source, selected, found| {
             let SearchResult { messages, expunge_issued, updates, .. } = found;
             let all = messages.len() == selected.exists() as usize;
             if let Some(known) = kept.threads.as_ref().filter(|known| all && known.fits(selected, algorithm))
@@ -111,10 +111,11 @@ impl BaseSession {
         selected: &mut SelectedMailbox,
         keys: &[SearchKey],
         options: &SearchOptions,
+        columns: &mut HeaderColumns,
         arrange: impl AsyncFnOnce(&mut Source<'_>, &SelectedMailbox, SearchResult) -> Result<T>,
     ) -> Result<T> {
         let before = selected.told();
-        let found = self.search_mailbox(selected, keys, options).await?;
+        let found = self.search_with(selected, keys, options, Some(columns)).await?;
         if found.updates.closed {
             return Ok(T::from(found.updates));
         }
