@@ -39,6 +39,13 @@ export async function stampOf(engine) {
   return hash.digest("hex");
 }
 
+/** Modules that a kept profile has cached are of the code as it was. */
+async function forgetModules(profile) {
+  for (const name of await readdir(profile, { recursive: true })) {
+    if (/^(Cache|Code Cache|cache2)$/.test(path.basename(name))) await rm(path.join(profile, name), { recursive: true, force: true });
+  }
+}
+
 async function isFree(port) {
   const probe = createServer();
   return new Promise((resolve) => {
@@ -110,6 +117,7 @@ class Measurement {
       profile = path.join(this.kept, "profile");
     }
     await mkdir(profile, { recursive: true });
+    await forgetModules(profile);
     this.profile = profile;
     this.server = await startServer({ port, instead: this.instead });
     await this.launch(profile);

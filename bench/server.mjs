@@ -7,6 +7,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { beside, bundles } from "./bundles.mjs";
 import { KINDS, message } from "./mail.js";
 
 export const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -43,6 +44,7 @@ export async function startServer({ port = 0, instead = {} } = {}) {
   const generator = createHash("sha256").update(await readFile(path.join(ROOT, "bench/mail.js"))).digest("hex").slice(0, 16);
   const folder = path.join(ROOT, "target", "bench-mail", generator);
   await mkdir(folder, { recursive: true });
+  const bundle = await bundles(ROOT, instead);
   const server = createServer(async (request, response) => {
     const pathname = path.posix.normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
     const answer = (status, type, body, cache) => {
@@ -63,7 +65,7 @@ export async function startServer({ port = 0, instead = {} } = {}) {
         return answer(200, "application/octet-stream", await mailPage(folder, kind, Number(from)));
       }
       if (!/^\/(pkg|bench)\//.test(pathname)) return answer(404, "text/plain", "not found");
-      const body = await readFile(instead[pathname] ?? path.join(ROOT, pathname));
+      const body = (await bundle(pathname)) ?? (await readFile(beside(ROOT, pathname) ?? instead[pathname] ?? path.join(ROOT, pathname)));
       return answer(200, TYPES[path.extname(pathname)] ?? "application/octet-stream", body, true);
     } catch (error) {
       return answer(error.code === "ENOENT" ? 404 : 500, "text/plain", String(error.message));

@@ -1,10 +1,9 @@
 // PouchDB on its IndexedDB adapter: a document per message, another for its text with the octets attached, and one
 // per mailbox with its counts. Bulk calls, and ids made so that a range of them is the query.
 
-import "/bench/node_modules/pouchdb/dist/pouchdb.min.js";
+import PouchDB from "/bench/node_modules/pouchdb/dist/pouchdb.min.js";
 import { change, headerTest, parsed, pipelined, sorted, threads, unseen } from "./message.js";
 
-const { PouchDB } = globalThis;
 const INBOX = "INBOX";
 /** Documents at a time, for what goes through a whole mailbox. */
 const DOCUMENTS = 1_000;
