@@ -10,7 +10,8 @@ import { FilterSet } from "./filter_set.js";
 import { importAll, importOptions } from "./import.js";
 import { MailboxSet } from "./mailbox_set.js";
 import { messages as takenMessages, ready } from "./octets.js";
-import { isTelling, revivedRow } from "./results.js";
+import { isTelling } from "./results.js";
+import { rowsOf } from "./rows.js";
 import { cancellable, inOneMailbox, searchMailboxOptions, searchOptions } from "./search.js";
 import { searchKeys } from "./searchkeys.js";
 import { SelectedMailbox, View, isSelected, viewIn } from "./selected.js";
@@ -360,12 +361,12 @@ export class Session {
       const limit = check.optional(given.limit, check.integer, "limit", 0, 10_000) ?? 50;
       const { criteria, newest } = sorting.listSort(given.sort ?? "-arrival");
       const signal = check.optionalSignal(given.signal);
-      const { rows, total } = await this.#core.endable(
+      const listed = await this.#core.endable(
         (task) => this.#core.readInTurn(view, task, signal),
         (handle, id, event) => handle.listMessages(id, offset, limit, criteria, newest, event),
         signal,
       );
-      return { rows: rows.map(revivedRow), total };
+      return { rows: rowsOf(listed), total: listed.total };
     });
   }
 

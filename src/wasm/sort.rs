@@ -1,9 +1,10 @@
 //! SORT, THREAD and windows on a view as promises. Not here: what is sorted by.
 
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{self, FlagLists, Parts, Record};
+use super::convert::{self, Record};
+use super::rows::Rows;
 use super::session::{SessionHandle, told};
 use super::{WaitEvent, search_key};
 use crate::backend::{Look, MailboxSet, Wanted};
@@ -76,21 +77,18 @@ impl SessionHandle {
             let listed = listed(&core.set, view, &sort, &mut kept.order, (offset, limit), &cancel).await;
             core.views.keep_arrangements(id, kept);
             let (members, messages, rows) = listed?;
-            let mut lists = FlagLists::default();
-            let out = Array::new();
+            let mut out = Rows::default();
             for (((seq, uid), message), row) in members.into_iter().zip(messages).zip(rows) {
                 let Some(message) = message else { continue };
                 let damaged = row.is_none() && !message.expunged;
-                let row = row.unwrap_or_default();
                 let stored = match message.expunged {
                     true => view.told_flags(uid).unwrap_or_default(),
                     false => message.flags.clone(),
                 };
                 let flags = view.flags_of(uid, &stored);
-                let parts = Parts { envelope: Some(&row), preview: Some(&row), damaged };
-                out.push(&convert::message(&message, Some(seq), &flags, &parts, &mut lists));
+                out.push(seq, &message, &flags, &row.unwrap_or_default(), damaged);
             }
-            Ok(Record::new().set("rows", out).set("total", view.exists()))
+            Ok(Record::from(out).set("total", view.exists()))
         })
     }
 }
