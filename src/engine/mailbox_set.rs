@@ -88,9 +88,15 @@ impl StoreMailboxSet {
         let mut last_error =
             Error::new(ErrorCode::Conflict, "the store neither has a database nor takes one");
         for _ in 0..OPEN_ATTEMPTS {
-            let read = Read { keys: vec![layout::format()], ..Read::default() };
+            // The names are what the first call will want.
+            let read = Read {
+                keys: vec![layout::format(), layout::names()],
+                guards: vec![NAMES],
+                ..Read::default()
+            };
             let snapshot = store.read(read).await?;
-            if let Some(record) = snapshot.values.into_iter().next().flatten() {
+            let mut records = snapshot.values.into_iter();
+            if let Some(record) = records.next().flatten() {
                 let format = record.with(Format::decode)?;
                 if options
                     .expected_database_id
@@ -112,6 +118,10 @@ impl StoreMailboxSet {
                         .await;
                 }
                 let engine = Rc::new(Engine::new(store, format, snapshot.sequence));
+                let names = records.next().flatten().zip(snapshot.revisions.first().copied());
+                if let Some((record, revision)) = names {
+                    engine.take_in_names(revision, &record);
+                }
                 return Ok(Rc::new(StoreMailboxSet {
                     engine,
                     durability: options.durability,

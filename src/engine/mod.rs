@@ -219,6 +219,13 @@ impl Engine {
         Ok(take_in(&self.names, revision, Rc::new(names?)))
     }
 
+    /// Keeps names that were read along with something else; damaged ones are left to who wants them.
+    fn take_in_names(&self, revision: Revision, record: &Value) {
+        if let Ok(names) = decoded(&layout::names(), record, Names::decode) {
+            take_in(&self.names, revision, Rc::new(names));
+        }
+    }
+
     async fn read_names(&self, key: Key) -> Result<(Revision, Result<Names>)> {
         let (revision, record) = self.read_record(key, NAMES).await?;
         let record = record.ok_or_else(|| Error::corrupt("the record of names is missing"));
