@@ -52,6 +52,18 @@ export const backends = Object.freeze({
   },
 });
 
+/**
+ * A browser that was just started opens its files of IndexedDB when it is first asked for something in it: so it is
+ * asked, for something that changes nothing, while the engine loads.
+ */
+export function wakeIndexedDb() {
+  try {
+    globalThis.indexedDB.databases().catch(() => {});
+  } catch {
+    // Older browsers have no such question; where storage is forbidden, opening says so.
+  }
+}
+
 /** The backend to use, and its factory where an application registered it. */
 export function backendFor(name) {
   const wanted = name === undefined ? backends.default : known(name);

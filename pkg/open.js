@@ -1,7 +1,7 @@
 // Opening sessions and deleting databases, for the entries. Not here: where the engine comes from (index.js, slim.js, inline.js).
 
 import * as check from "./arguments.js";
-import { backendFor, hasIndexedDb, placeOf } from "./backends.js";
+import { backendFor, hasIndexedDb, placeOf, wakeIndexedDb } from "./backends.js";
 import { loadEngine } from "./engine.js";
 import { MailboxError } from "./errors.js";
 import { forgetting, nameOf, recalled, remember } from "./marker.js";
@@ -39,6 +39,7 @@ export async function openSession(options, engineSource, id) {
   const expected = given.expectDatabaseId === undefined && marked ? (id ?? recalled(database)) : named;
   const { place, store, storage } = placeOf({ backend, factory, owner, database, directory, path, mustExist: expected !== undefined });
 
+  if (marked) wakeIndexedDb();
   const opening = (async () => {
     const engine = await loadEngine(given.wasm ?? undefined, engineSource);
     let failure;
