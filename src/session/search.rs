@@ -77,6 +77,12 @@ impl BaseSession {
             let matcher =
                 Matcher::new(keys, &self.options.disabled_search_keys, selected, platform::now_ms())?;
             let members = selected.resolve(&matcher.within());
+            if keys.is_empty() && options.progress.is_none() {
+                // Every message answers, and nobody waits to be told of it.
+                let expunge_issued = selected.has_hidden();
+                let updates = selected.updates(&UpdateOptions { hide_expunged: true, silence: None });
+                return Ok(SearchResult { messages: members, mod_seq: None, expunge_issued, updates });
+            }
             search.expect(members.len());
             let found = search.run(mailbox.as_ref(), selected, &matcher, &members).await?;
             let mod_seq = matcher.asks_mod_seq().then(|| mod_seq_of(&found, options.returns)).flatten();

@@ -13,6 +13,9 @@ use crate::view::{Event, SelectedMailbox, Updates};
 /// How many messages' metadata and rows are held at once.
 const CHUNK: usize = 4096;
 
+/// Messages of which there are fewer than one in so many UIDs are looked up one by one.
+const SPARSE: usize = 8;
+
 impl BaseSession {
     /// SORT (RFC 5256 section 3): the messages that
     /// [`search_mailbox`](Self::search_mailbox) finds, in the order of the
@@ -217,8 +220,22 @@ impl ListOrder {
 
     /// Some of the view's messages, given ascending, in this order.
     fn of(&self, messages: &[(u32, Uid)]) -> Vec<(u32, Uid)> {
-        let member = |uid: &Uid| messages.binary_search_by_key(uid, |(_, uid)| *uid).ok();
-        self.uids.iter().filter_map(|uid| messages.get(member(uid)?).copied()).collect()
+        let (Some((_, first)), Some((_, last))) = (messages.first(), messages.last()) else {
+            return Vec::new();
+        };
+        let width = last.saturating_sub(*first) as usize + 1;
+        if width / SPARSE > messages.len() {
+            let member = |uid: &Uid| messages.binary_search_by_key(uid, |(_, uid)| *uid).ok();
+            return self.uids.iter().filter_map(|uid| messages.get(member(uid)?).copied()).collect();
+        }
+        let mut seqs = vec![0; width];
+        for (seq, uid) in messages {
+            if let Some(place) = seqs.get_mut(uid.saturating_sub(*first) as usize) {
+                *place = *seq;
+            }
+        }
+        let seq_of = |uid: Uid| seqs.get(uid.checked_sub(*first)? as usize).copied().filter(|seq| *seq > 0);
+        self.uids.iter().filter_map(|uid| Some((seq_of(*uid)?, *uid))).collect()
     }
 
     /// Brings the order to what the view's client was told; whether that can be done.

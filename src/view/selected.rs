@@ -238,6 +238,18 @@ impl SelectedMailbox {
         self.told_live(uid).is_some() && self.newest().get(uid).is_none()
     }
 
+    /// Whether [`is_hidden`](Self::is_hidden) any message.
+    pub fn has_hidden(&self) -> bool {
+        let gone = |now: &Rc<MailboxState>| {
+            let break_at_gone = |change| match change {
+                Change::Gone(_) => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            };
+            walk_changes(&self.told, now, break_at_gone).is_break()
+        };
+        !self.hidden.is_empty() || self.current.as_ref().is_some_and(gone)
+    }
+
     /// Whether a message's flags are known to be others than the client was told.
     pub fn has_foreign_change(&self, uid: Uid, state: &MailboxState) -> bool {
         match (self.told_live(uid), state.get(uid)) {
