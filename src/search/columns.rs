@@ -1,6 +1,8 @@
 //! Header fields of a mailbox's messages as they are compared, kept from one search to the next: what somebody
 //! types next then asks no list row. Not here: for how long they are kept, and by whom.
 
+use std::cell::Cell;
+
 use super::needle::Field;
 use crate::mime::text::fold;
 use crate::mime::{ListRow, RowFields};
@@ -33,11 +35,17 @@ struct Column {
     text: Vec<u8>,
     /// Whether a message between others was asked for and is not here.
     has_gaps: bool,
+    /// The place behind the one found last: searches go up.
+    next: Cell<usize>,
 }
 
 impl Column {
     fn get(&self, uid: Uid) -> Option<&[u8]> {
-        let at = self.uids.binary_search(&uid).ok()?;
+        let at = match self.next.get() {
+            next if self.uids.get(next) == Some(&uid) => next,
+            _ => self.uids.binary_search(&uid).ok()?,
+        };
+        self.next.set(at + 1);
         let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
         self.text.get(begin.unwrap_or_default()..*self.ends.get(at)?)
     }

@@ -220,6 +220,9 @@ impl SelectedMailbox {
     /// Whether a message is `\Recent` in this view; one that is gone
     /// unannounced, whether it was.
     pub fn has_recent(&self, uid: Uid) -> bool {
+        if self.is_level() {
+            return self.recent().contains(uid);
+        }
         match self.find_hidden(uid) {
             Ok(hidden) => hidden.recent,
             Err(_) if self.is_hidden(uid) => self.told_recent.contains(uid),
@@ -235,7 +238,12 @@ impl SelectedMailbox {
 
     /// Whether the client knows of the message and has not been told that it is gone.
     pub fn is_hidden(&self, uid: Uid) -> bool {
-        self.told_live(uid).is_some() && self.newest().get(uid).is_none()
+        !self.is_level() && self.told_live(uid).is_some() && self.newest().get(uid).is_none()
+    }
+
+    /// Whether the client was told of all that the view was fed.
+    fn is_level(&self) -> bool {
+        self.hidden.is_empty() && self.current.is_none()
     }
 
     /// Whether [`is_hidden`](Self::is_hidden) any message.
