@@ -1,6 +1,8 @@
 //! The native platform: the system's clock, its randomness, timers on threads,
 //! tables from crates.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -116,6 +118,6 @@ pub async fn yield_now() {
 }
 
 /// Does what nobody waits for. Here at once, as there is no loop of events to leave it to.
-pub async fn after_answer(work: impl Future<Output = ()> + 'static) {
+pub async fn after_answer(_activity: Rc<Cell<u64>>, work: impl Future<Output = ()> + 'static) {
     work.await;
 }

@@ -49,7 +49,8 @@ pub struct SessionOptions {
 ///   (`INVALID_ARGUMENT`, `LIMIT`). Any method may fail with what storage
 ///   fails with: `UNAVAILABLE`, `CORRUPT`, and, where it writes,
 ///   `QUOTA_EXCEEDED` and `CONFLICT`.
-/// - Upkeep of the set follows every operation, in a browser after its answer; its failures are swallowed.
+/// - Upkeep of the set follows every operation, in a browser in the first pause after its answer; its
+///   failures are swallowed.
 pub struct BaseSession {
     pub(super) mailbox_set: Rc<dyn MailboxSet>,
     pub(super) options: SessionOptions,
@@ -59,6 +60,8 @@ pub struct BaseSession {
     waits: RefCell<Vec<Event>>,
     /// Whether upkeep is under way or about to begin.
     upkeep: Rc<Cell<bool>>,
+    /// Counts beginnings and ends of operations: upkeep waits for a pause between them.
+    activity: Rc<Cell<u64>>,
 }
 
 impl BaseSession {
@@ -72,6 +75,7 @@ impl BaseSession {
             views: RefCell::default(),
             waits: RefCell::default(),
             upkeep: Rc::default(),
+            activity: Rc::default(),
         }
     }
 
@@ -123,20 +127,31 @@ impl BaseSession {
     /// Runs an operation: refused once the session is closed, followed by
     /// upkeep, unless its caller gave it up and waits for nothing more.
     pub(super) async fn run<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
+        self.enter()?;
+        let result = operation.await;
+        let given_up = matches!(&result, Err(error) if error.code() == ErrorCode::Aborted);
+        self.leave(given_up).await;
+        result
+    }
+
+    fn enter(&self) -> Result<()> {
         if self.is_closed() {
             return Err(Error::closed("the session is closed"));
         }
-        let result = operation.await;
-        let given_up = matches!(&result, Err(error) if error.code() == ErrorCode::Aborted);
+        self.activity.set(self.activity.get() + 1);
+        Ok(())
+    }
+
+    async fn leave(&self, given_up: bool) {
+        self.activity.set(self.activity.get() + 1);
         if !given_up && self.mailbox_set.wants_cleanup() && !self.upkeep.replace(true) {
             let (set, under_way) = (self.mailbox_set.clone(), Upkeep(self.upkeep.clone()));
             let upkeep = async move {
                 let _ = set.cleanup(false).await;
                 drop(under_way);
             };
-            platform::after_answer(upkeep).await;
+            platform::after_answer(self.activity.clone(), upkeep).await;
         }
-        result
     }
 
     /// Runs an operation on a view's mailbox. Where that turns out to be
