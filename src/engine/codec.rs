@@ -131,6 +131,11 @@ impl Writer {
         self.bytes(text.as_bytes())
     }
 
+    /// What was written so far.
+    pub fn written(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -199,6 +204,31 @@ fn varint_size(value: u64) -> usize {
     (64 - value.max(1).leading_zeros() as usize).div_ceil(7)
 }
 
+/// The different ones of these values, in no order; none where they are more than 256.
+#[cfg_attr(own_std, optimize(speed))]
+fn few_values(all: impl Iterator<Item = u64>) -> Vec<u64> {
+    const SLOTS: usize = 1024;
+    let mut seen = [None; SLOTS];
+    let mut values = Vec::new();
+    for value in all {
+        let mut at = (value.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
+        while let Some(known) = seen.get(at).copied().flatten() {
+            if known == value {
+                break;
+            }
+            at = (at + 1) % SLOTS;
+        }
+        if let Some(slot @ None) = seen.get_mut(at) {
+            *slot = Some(value);
+            values.push(value);
+            if values.len() > 256 {
+                return Vec::new();
+            }
+        }
+    }
+    values
+}
+
 /// Writes a column of integers in whichever form is smallest: one value, runs,
 /// a dictionary of up to 256 values, or differences from the least.
 #[cfg_attr(own_std, optimize(speed))]
@@ -220,10 +250,13 @@ pub fn write_column(out: &mut Writer, column: &[u64]) {
     let run_size: usize = runs.iter().map(|(value, length)| varint_size(*value) + varint_size(*length)).sum();
     let width = (64 - (most - least).leading_zeros() as usize).div_ceil(8);
     let frame_size = column.len() * width + varint_size(least);
-    let mut values: Vec<u64> = runs.iter().map(|(value, _)| *value).collect();
+    // With differences of one byte a dictionary is never smaller; of many values it would be larger than may be.
+    let mut values: Vec<u64> = match width {
+        1 => Vec::new(),
+        _ => few_values(runs.iter().map(|(value, _)| *value)),
+    };
     values.sort_unstable();
-    values.dedup();
-    let dictionary_size = if values.len() <= 256 {
+    let dictionary_size = if !values.is_empty() {
         column.len() + values.iter().map(|value| varint_size(*value)).sum::<usize>()
     } else {
         usize::MAX

@@ -17,11 +17,20 @@ pub async fn append_paged<P: Page>(
     items: impl IntoIterator<Item = P::Item>,
 ) -> Step<()> {
     let (mut number, row) = layout::place(first, P::ROWS);
+    let items: Vec<P::Item> = items.into_iter().collect();
     let mut page = P::default();
     if row > 0 {
         assembly.fetch([key(number)]).await?;
         if let Some(record) = assembly.record(&key(number)) {
-            page = decoded(&key(number), record, P::decode)?;
+            let key = key(number);
+            let fits = items.len() <= (P::ROWS - row) as usize;
+            if let Some(extended) =
+                record.with(|record| P::extended(&key, record, row, &items).filter(|_| fits))
+            {
+                assembly.put(key, extended);
+                return Ok(());
+            }
+            page = decoded(&key, record, P::decode)?;
         }
         page.items().resize(row as usize, P::filler());
     }

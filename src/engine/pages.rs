@@ -27,8 +27,32 @@ pub trait Page: Default {
 
     fn items(&mut self) -> &mut Vec<Self::Item>;
 
+    /// The record of a page of so many rows with these behind them, where that needs no look at the rows.
+    fn extended(_key: &Key, _record: &[u8], _rows: u32, _more: &[Self::Item]) -> Option<Vec<u8>> {
+        None
+    }
+
     /// What stands for an item of a page that was dropped when all in it was dead.
     fn filler() -> Self::Item;
+}
+
+/// The record of a page whose rows follow each other, with more of them, of these bytes; `None` where it is
+/// not of this version, has not so many rows, or is damaged.
+fn with_more(
+    key: &Key,
+    record: &[u8],
+    version: u8,
+    rows: u32,
+    more: usize,
+    bytes: &Writer,
+) -> Option<Vec<u8>> {
+    let mut input = unseal(key, record, version, "page").ok()?;
+    if input.version() != version || input.varint_u32().ok()? != rows {
+        return None;
+    }
+    let mut out = Writer::new();
+    out.varint(u64::from(rows) + more as u64).raw(input.rest()).raw(bytes.written());
+    Some(out.seal(key, version))
 }
 
 fn row_count(count: u32, limit: u32, what: &str) -> Result<usize> {
@@ -140,6 +164,11 @@ fn write_id(out: &mut Writer, bytes: Option<Vec<u8>>, text: &str) {
     };
 }
 
+fn write_ids(out: &mut Writer, row: &IdsRow) {
+    write_id(out, row.email_id.to_bytes(), row.email_id.as_str());
+    write_id(out, row.thread_id.to_bytes(), row.thread_id.as_str());
+}
+
 impl Page for IdsPage {
     type Item = IdsRow;
 
@@ -148,11 +177,14 @@ impl Page for IdsPage {
     fn encode(&self, key: &Key) -> Vec<u8> {
         let mut out = Writer::new();
         out.varint(self.0.len() as u64);
-        for row in &self.0 {
-            write_id(&mut out, row.email_id.to_bytes(), row.email_id.as_str());
-            write_id(&mut out, row.thread_id.to_bytes(), row.thread_id.as_str());
-        }
+        self.0.iter().for_each(|row| write_ids(&mut out, row));
         out.seal(key, IDS_VERSION)
+    }
+
+    fn extended(key: &Key, record: &[u8], rows: u32, more: &[IdsRow]) -> Option<Vec<u8>> {
+        let mut bytes = Writer::new();
+        more.iter().for_each(|row| write_ids(&mut bytes, row));
+        with_more(key, record, IDS_VERSION, rows, more.len(), &bytes)
     }
 
     fn decode(key: &Key, record: &[u8]) -> Result<Self> {
@@ -203,6 +235,14 @@ impl Page for RowPage {
             out.bytes(row);
         }
         out.seal(key, ROWS_VERSION)
+    }
+
+    fn extended(key: &Key, record: &[u8], rows: u32, more: &[Vec<u8>]) -> Option<Vec<u8>> {
+        let mut bytes = Writer::new();
+        for row in more {
+            bytes.bytes(row);
+        }
+        with_more(key, record, ROWS_VERSION, rows, more.len(), &bytes)
     }
 
     fn decode(key: &Key, record: &[u8]) -> Result<Self> {
@@ -294,6 +334,34 @@ mod tests {
             },
         ]);
         assert_eq!(IdsPage::decode(&KEY, &page.encode(&KEY)).unwrap(), page);
+    }
+
+    #[test]
+    fn a_page_with_more_rows_is_what_it_would_be_anew() {
+        let id = |n: u8| IdsRow {
+            email_id: EmailId::from_bytes(&[n; 32]),
+            thread_id: ThreadId::parse(&format!("given{n}")).unwrap(),
+        };
+        let pages = [1u8, 126, 200].map(|rows| {
+            let (mut ids, mut rows_page) = (IdsPage::default(), RowPage::default());
+            ids.0.extend((0..rows).map(id));
+            rows_page.0.extend((0..rows % 64).map(|n| vec![n; usize::from(n)]));
+            (ids, rows_page)
+        });
+        for (mut ids, mut rows) in pages {
+            let (count, more) = (ids.0.len() as u32, [id(250), id(251)]);
+            let before = ids.encode(&KEY);
+            let extended = IdsPage::extended(&KEY, &before, count, &more).unwrap();
+            ids.0.extend(more.clone());
+            assert_eq!(extended, ids.encode(&KEY));
+            assert_eq!(IdsPage::extended(&KEY, &before, count + 1, &more), None);
+            assert_eq!(IdsPage::extended(&KEY, before.get(1..).unwrap(), count, &more), None);
+
+            let (count, more) = (rows.0.len() as u32, [vec![7; 300], Vec::new()]);
+            let extended = RowPage::extended(&KEY, &rows.encode(&KEY), count, &more).unwrap();
+            rows.0.extend(more);
+            assert_eq!(extended, rows.encode(&KEY));
+        }
     }
 
     #[test]

@@ -249,11 +249,11 @@ impl SelectedMailbox {
     /// Whether [`is_hidden`](Self::is_hidden) any message.
     pub fn has_hidden(&self) -> bool {
         let gone = |now: &Rc<MailboxState>| {
-            let break_at_gone = |change| match change {
+            let mut break_at_gone = |change| match change {
                 Change::Gone(_) => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             };
-            walk_changes(&self.told, now, break_at_gone).is_break()
+            walk_changes(&self.told, now, &mut break_at_gone).is_break()
         };
         !self.hidden.is_empty() || self.current.as_ref().is_some_and(gone)
     }
@@ -306,7 +306,7 @@ impl SelectedMailbox {
             return true;
         }
         let Some(current) = &self.current else { return false };
-        walk_changes(&self.told, current, |_| ControlFlow::Break(())).is_break()
+        walk_changes(&self.told, current, &mut |_| ControlFlow::Break(())).is_break()
     }
 
     /// Tells what is new since the last call, and moves on: what is told now
@@ -328,7 +328,7 @@ impl SelectedMailbox {
         let mut gone = Vec::new();
         let mut changed = Vec::new();
         let mut any_new = false;
-        let _ = walk_changes(&self.told, &now, |change| {
+        let _ = walk_changes(&self.told, &now, &mut |change| {
             match change {
                 Change::Gone(live) => gone.push(Hidden { live, recent: self.told_recent.contains(live.uid) }),
                 Change::New(live) => {

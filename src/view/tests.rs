@@ -560,7 +560,7 @@ fn a_million_unchanged_messages_cost_pointer_comparisons() {
     let shared = view.newest().pages().iter().zip(state.pages());
     assert_eq!(shared.filter(|(a, b)| !Rc::ptr_eq(a.as_ref().unwrap(), b.as_ref().unwrap())).count(), 1);
     let mut visited = 0;
-    let _ = updates::walk_changes(view.newest(), &state, |_| {
+    let _ = updates::walk_changes(view.newest(), &state, &mut |_| {
         visited += 1;
         std::ops::ControlFlow::Continue(())
     });

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::{FlagBits, Live, MailboxState, PAGE_ROWS};
+use super::{FlagBits, FlagPage, Live, MailboxState};
 use crate::model::{FlagOp, Flags, ModSeq, RangeSet, Uid};
 
 /// How one call tells what is new. Parameters of that call, not switches of
@@ -107,14 +107,14 @@ pub(super) fn visible(bits: FlagBits) -> FlagBits {
 /// over the rows of every other page. A change of flags that was undone is
 /// none (semantics 89).
 #[cfg_attr(own_std, optimize(speed))]
-pub(super) fn walk_changes(
-    before: &MailboxState,
-    after: &MailboxState,
-    mut visit: impl FnMut(Change) -> ControlFlow<()>,
+pub(super) fn walk_changes<'s>(
+    before: &'s MailboxState,
+    after: &'s MailboxState,
+    visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     if before.first_uid() != after.first_uid() {
         // The pages do not lie over one another: compare row by row.
-        return merge(before.live(), after.live(), &mut visit);
+        return merge(before.live(), after.live(), visit);
     }
     let (old, new) = (before.pages(), after.pages());
     for index in 0..old.len().max(new.len()) {
@@ -126,9 +126,42 @@ pub(super) fn walk_changes(
         if same {
             continue;
         }
-        let first = after.uid_at(index, 0);
-        let last = first.saturating_add(PAGE_ROWS - 1);
-        merge(before.live_between(first, last), after.live_between(first, last), &mut visit)?;
+        let page = |state: &'s MailboxState| state.pages().get(index)?.as_deref();
+        compare(after.uid_at(index, 0), page(before), page(after), visit)?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// The changes of the page that begins at this UID: most rows are as they were.
+#[cfg_attr(own_std, optimize(speed))]
+fn compare<'a>(
+    first: Uid,
+    old: Option<&'a FlagPage>,
+    new: Option<&'a FlagPage>,
+    visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let rows = |page: Option<&'a FlagPage>| {
+        page.map_or((&[][..], &[][..]), |page| (page.raw_flags(), page.mod_seqs()))
+    };
+    let ((before, old_seqs), (after, new_seqs)) = (rows(old), rows(new));
+    for row in 0..before.len().max(after.len()) {
+        let (old, new) = (before.get(row), after.get(row));
+        if old == new {
+            continue;
+        }
+        let uid = first.saturating_add(row as u32);
+        let live = |bits: Option<&u64>, mod_seqs: &[ModSeq]| {
+            let bits = FlagBits(*bits?);
+            let mod_seq = *mod_seqs.get(row)?;
+            bits.is_live().then_some(Live { uid, bits, mod_seq })
+        };
+        match (live(old, old_seqs), live(new, new_seqs)) {
+            (None, None) => {}
+            (Some(gone), None) => visit(Change::Gone(gone))?,
+            (None, Some(fresh)) => visit(Change::New(fresh))?,
+            (Some(before), Some(after)) if visible(before.bits) == visible(after.bits) => {}
+            (Some(before), Some(after)) => visit(Change::Flags { before, after })?,
+        }
     }
     ControlFlow::Continue(())
 }
@@ -137,7 +170,7 @@ pub(super) fn walk_changes(
 fn merge(
     old: impl Iterator<Item = Live>,
     new: impl Iterator<Item = Live>,
-    visit: &mut impl FnMut(Change) -> ControlFlow<()>,
+    visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let (mut old, mut new) = (old.peekable(), new.peekable());
     loop {
