@@ -212,6 +212,20 @@ pub trait MailboxData {
         unchanged_since: Option<ModSeq>,
     ) -> Result<UpdateOutcome>;
 
+    /// As [`MailboxData::update_many`], with the messages as they were when that changed them: what is then
+    /// said of them is the difference to what others had done. A backend that cannot tell answers how
+    /// they were just before.
+    async fn update_from(
+        &self,
+        uids: &[Uid],
+        flags: &Flags,
+        op: FlagOp,
+        unchanged_since: Option<ModSeq>,
+    ) -> Result<(UpdateOutcome, Option<Rc<MailboxState>>)> {
+        let state = self.state().await?;
+        Ok((self.update_many(uids, flags, op, unchanged_since).await?, state))
+    }
+
     /// Deletes those of these UIDs that live and, with `only_deleted`, still
     /// have `\Deleted` at the commit. Returns the deleted ones, ascending.
     ///

@@ -10,7 +10,7 @@ use super::assembly::{Assembly, Step};
 use super::change::Place;
 use super::contents::{self, store_contents};
 use super::identity::{Fact, Hash, Posting};
-use super::layout::MailboxNumber;
+use super::layout::{MailboxNumber, SHARED, mailbox_guard};
 use super::pages::{IdsRow, IndexRow};
 use super::rows::{self, NewRow, append_rows, read_only};
 use super::shared::Shared;
@@ -20,6 +20,9 @@ use crate::model::{
 };
 use crate::platform;
 use crate::store::{Durability, Key};
+
+/// Up to so many octets are appended while the store is held: a delivery, some milliseconds.
+const AT_ONCE_BYTES: usize = 256 * 1024;
 
 /// A message, parsed and hashed before any attempt begins.
 pub struct Prepared {
@@ -114,6 +117,10 @@ impl Engine {
         destinations: &[Destination],
         save_date_ms: i64,
     ) -> Step<Vec<Vec<Message>>> {
+        let octets: usize = prepared.iter().map(|message| message.raw.len() + message.text.len()).sum();
+        if octets <= AT_ONCE_BYTES {
+            assembly.begin_with_next_read();
+        }
         let shared = assembly.shared().await?;
         let mut shared = Shared::clone(&shared);
         let mut facts: Vec<Fact> = Vec::new();
@@ -172,6 +179,12 @@ impl Engine {
             });
             appended.push(messages.collect());
         }
+        for destination in destinations {
+            let number = destination.place.number;
+            let loaded = assembly.mailbox(number).await?;
+            assembly.keep_tails(mailbox_guard(number), &rows::tails(number, &loaded.core));
+        }
+        assembly.keep_tails(SHARED, &contents::tails(&shared));
         assembly.log_facts(&mut shared, facts);
         assembly.set_shared(shared);
         Ok(appended)

@@ -18,7 +18,7 @@ use super::shared::Shared;
 use super::{Engine, Loaded};
 use crate::model::{Error, ErrorCode, Result, Value, sorting};
 use crate::platform;
-use crate::store::{Batch, Durability, Guard, Key, KeyRange, Outcome, Read, Revision};
+use crate::store::{Batch, Begun, Durability, Guard, Key, KeyRange, Outcome, Read, Revision};
 use crate::view::MailboxState;
 
 /// After this many conflicts an operation asks to go before all others.
@@ -47,6 +47,10 @@ pub type Step<T> = Result<T, Interrupt>;
 /// One attempt at an operation.
 pub struct Assembly<'a> {
     engine: &'a Engine,
+    durability: Durability,
+    /// Whether the next read is to begin the commit.
+    begins: bool,
+    begun: Option<Box<dyn Begun>>,
     guards: Vec<(Guard, Revision)>,
     /// What must be so at some moment of the attempt, but not at the commit.
     watched: Vec<(Guard, Revision)>,
@@ -61,12 +65,16 @@ pub struct Assembly<'a> {
     new_filters: Option<Rc<Filters>>,
     new_mailboxes: HashMap<MailboxNumber, Option<Rc<Loaded>>>,
     logged: Option<(u32, Vec<Fact>)>,
+    tails: Vec<(Guard, Key)>,
 }
 
 impl<'a> Assembly<'a> {
-    fn new(engine: &'a Engine) -> Self {
+    fn new(engine: &'a Engine, durability: Durability) -> Self {
         Assembly {
             engine,
+            durability,
+            begins: false,
+            begun: None,
             guards: Vec::new(),
             watched: Vec::new(),
             watched_stood: false,
@@ -80,7 +88,14 @@ impl<'a> Assembly<'a> {
             new_filters: None,
             new_mailboxes: HashMap::new(),
             logged: None,
+            tails: Vec::new(),
         }
+    }
+
+    /// Lets the next read begin the commit, which saves a trip to the store: for what reads once, all
+    /// that it wants, and then takes no time.
+    pub fn begin_with_next_read(&mut self) {
+        self.begins = true;
     }
 
     fn guard(&mut self, guard: Guard, revision: Revision) {
@@ -167,6 +182,13 @@ impl<'a> Assembly<'a> {
             .collect();
         sorting::sort(&mut wanted);
         wanted.dedup();
+        {
+            let tails = self.engine.tails.borrow();
+            wanted.retain(|key| match tails.get(key, &self.guards) {
+                Some(record) => self.records.insert(*key, Some(record.clone())).is_some(),
+                None => true,
+            });
+        }
         if wanted.is_empty() {
             return Ok(());
         }
@@ -179,7 +201,11 @@ impl<'a> Assembly<'a> {
     async fn read(&mut self, keys: Vec<Key>) -> Step<Vec<Option<Value>>> {
         let rests_on = || self.guards.iter().chain(&self.watched);
         let guards = rests_on().map(|(guard, _)| *guard).collect();
-        let snapshot = self.engine.read(Read { keys, guards, ..Read::default() }).await?;
+        let read = Read { keys, guards, ..Read::default() };
+        let begins = std::mem::take(&mut self.begins).then_some(self.durability);
+        let (snapshot, begun) = self.engine.read_to_commit(read, begins).await?;
+        // What was begun before is of an earlier moment.
+        self.begun = begun;
         let stands = rests_on().zip(snapshot.revisions);
         let moved: Vec<Guard> = stands
             .filter(|((_, expected), revision)| expected != revision)
@@ -295,11 +321,17 @@ impl<'a> Assembly<'a> {
         head.next_log += 1;
     }
 
+    /// Keeps these records, which are about to be written and appended to again, in memory; they are
+    /// what they are as long as the guard stands.
+    pub fn keep_tails(&mut self, guard: Guard, keys: &[Key]) {
+        self.tails.extend(keys.iter().map(|key| (guard, *key)));
+    }
+
     fn is_empty(&self) -> bool {
         self.puts.is_empty() && self.deletes.is_empty() && self.delete_ranges.is_empty()
     }
 
-    fn batch(&self, durability: Durability, exclusive: bool) -> Result<Batch> {
+    fn batch(&self, exclusive: bool) -> Result<Batch> {
         let mut id = [0; 16];
         platform::fill_random(&mut id)?;
         let mut puts: Vec<(Key, Value)> =
@@ -312,7 +344,7 @@ impl<'a> Assembly<'a> {
             deletes: self.deletes.clone(),
             puts,
             note: notes::encode(&id, &self.notes),
-            durability,
+            durability: self.durability,
             exclusive,
         })
     }
@@ -320,6 +352,7 @@ impl<'a> Assembly<'a> {
     /// After the commit: what this program has in memory is what was written.
     fn install(self) {
         let engine = self.engine;
+        self.install_tails();
         {
             let mut pages = engine.pages.borrow_mut();
             if !self.delete_ranges.is_empty() {
@@ -344,6 +377,23 @@ impl<'a> Assembly<'a> {
                     let number = mailbox_of_guard(guard);
                     engine.install_mailbox(number, revision + 1, self.new_mailboxes.get(&number).cloned());
                 }
+            }
+        }
+    }
+}
+
+impl Assembly<'_> {
+    fn install_tails(&self) {
+        let mut tails = self.engine.tails.borrow_mut();
+        if !self.delete_ranges.is_empty() {
+            tails.clear();
+        }
+        tails.retain(&|key| !self.puts.contains_key(key) && !self.deletes.contains(key));
+        tails.moved(&self.guards);
+        for (guard, key) in &self.tails {
+            let stands = self.guards.iter().find(|(known, _)| known == guard);
+            if let Some(((_, revision), record)) = stands.zip(self.puts.get(key)) {
+                tails.push(*key, (*guard, revision + 1), record.clone());
             }
         }
     }
@@ -388,14 +438,14 @@ impl Engine {
         let _turn = self.writing.lock().await;
         let mut permit = None;
         for attempt in 1..=MAX_ATTEMPTS {
-            let mut assembly = Assembly::new(self);
+            let mut assembly = Assembly::new(self, durability);
             let stale = match body.run(&mut assembly).await {
                 Ok(()) if assembly.is_empty() => match assembly.check_guards().await {
                     Ok(()) => return Ok(()),
                     Err(interrupt) => stale_or_fail(interrupt)?,
                 },
                 Ok(()) => match assembly.check_watched().await {
-                    Ok(()) => match self.commit(assembly, durability, permit.is_some()).await? {
+                    Ok(()) => match self.commit(assembly, permit.is_some()).await? {
                         None => return Ok(()),
                         Some(moved) => moved,
                     },
@@ -416,15 +466,14 @@ impl Engine {
     }
 
     /// Commits; returns the guards that had moved, if any had.
-    async fn commit(
-        &self,
-        assembly: Assembly<'_>,
-        durability: Durability,
-        exclusive: bool,
-    ) -> Result<Option<Vec<Guard>>> {
-        let batch = assembly.batch(durability, exclusive)?;
+    async fn commit(&self, mut assembly: Assembly<'_>, exclusive: bool) -> Result<Option<Vec<Guard>>> {
+        let batch = assembly.batch(exclusive)?;
         let (id, base) = (batch.id, self.sequence.get());
-        let sequence = match self.store.commit(batch).await {
+        let committed = match assembly.begun.take() {
+            Some(begun) => begun.commit(batch).await,
+            None => self.store.commit(batch).await,
+        };
+        let sequence = match committed {
             Ok(Outcome::Committed(sequence)) => sequence,
             Ok(Outcome::Conflict(moved)) => return Ok(Some(moved)),
             Err(error) if error.outcome_unknown() => match self.find_commit(&id, base).await {

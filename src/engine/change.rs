@@ -14,7 +14,7 @@ use super::{Engine, Loaded};
 use crate::backend::UpdateOutcome;
 use crate::model::{Error, FlagOp, Flags, MailboxId, MailboxName, ModSeq, Result, SystemFlags, Uid};
 use crate::store::Durability;
-use crate::view::{FlagBits, FlagPage, Keywords};
+use crate::view::{FlagBits, FlagPage, Keywords, MailboxState};
 
 /// A mailbox as changes name it.
 #[derive(Clone)]
@@ -83,7 +83,7 @@ async fn bury(
 }
 
 impl Engine {
-    /// Changes flags in one commit; see [`crate::backend::MailboxData::update_many`].
+    /// Changes flags in one commit; see [`crate::backend::MailboxData::update_from`].
     pub(super) async fn update(
         &self,
         place: &Place,
@@ -92,7 +92,7 @@ impl Engine {
         op: FlagOp,
         unchanged_since: Option<ModSeq>,
         durability: Durability,
-    ) -> Result<UpdateOutcome> {
+    ) -> Result<(UpdateOutcome, Rc<MailboxState>)> {
         let flags = flags.clone().without(SystemFlags::RECENT);
         self.transact(durability, async |assembly| {
             let loaded = assembly.mailbox(place.number).await?;
@@ -125,15 +125,16 @@ impl Engine {
             }
             outcome.changed.sort_unstable();
             outcome.modified.sort_unstable();
+            let before = loaded.state.clone();
             if outcome.changed.is_empty() {
-                return Ok(outcome);
+                return Ok((outcome, before));
             }
             if keywords != *core.keywords {
                 core.keywords = Rc::new(keywords);
             }
             let pages = write_changes(assembly, place.number, &loaded, changes);
             commit_state(assembly, place.number, &place.mailbox_id, core, pages);
-            Ok(outcome)
+            Ok((outcome, before))
         })
         .await
     }

@@ -353,7 +353,19 @@ impl MailboxData for StoreMailbox {
         op: FlagOp,
         unchanged_since: Option<ModSeq>,
     ) -> Result<UpdateOutcome> {
-        self.engine.update(&self.place, uids, flags, op, unchanged_since, self.durability).await
+        Ok(self.update_from(uids, flags, op, unchanged_since).await?.0)
+    }
+
+    async fn update_from(
+        &self,
+        uids: &[Uid],
+        flags: &Flags,
+        op: FlagOp,
+        unchanged_since: Option<ModSeq>,
+    ) -> Result<(UpdateOutcome, Option<Rc<MailboxState>>)> {
+        let updated = self.engine.update(&self.place, uids, flags, op, unchanged_since, self.durability);
+        let (outcome, before) = updated.await?;
+        Ok((outcome, Some(before)))
     }
 
     async fn expunge(&self, uids: &[Uid], only_deleted: bool) -> Result<Vec<Uid>> {

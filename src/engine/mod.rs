@@ -33,6 +33,7 @@ mod pages;
 mod read;
 mod rows;
 mod shared;
+mod tails;
 mod verify;
 
 #[cfg(test)]
@@ -51,9 +52,12 @@ use self::identity::IdentityCache;
 use self::layout::{FILTERS, MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
 use self::names::Names;
 use self::shared::Shared;
+use self::tails::Tails;
 use crate::backend::Wanted;
 use crate::model::{Error, ErrorCode, Result, Value};
-use crate::store::{Durability, Guard, Key, KeyRange, Read, Revision, Scan, Sequence, Snapshot, Store};
+use crate::store::{
+    Begun, Durability, Guard, Key, KeyRange, Read, Revision, Scan, Sequence, Snapshot, Store,
+};
 use crate::view::{FlagPage, MailboxState, SelectedSet};
 
 pub use mailbox::StoreMailbox;
@@ -124,6 +128,7 @@ pub(crate) struct Engine {
     uses: Cell<u64>,
     identity: RefCell<IdentityCache>,
     pages: RefCell<PageCache>,
+    tails: RefCell<Tails>,
     writing: futures::lock::Mutex<()>,
 }
 
@@ -144,6 +149,7 @@ impl Engine {
             uses: Cell::new(0),
             identity: RefCell::default(),
             pages: RefCell::default(),
+            tails: RefCell::default(),
             writing: futures::lock::Mutex::new(()),
         }
     }
@@ -154,13 +160,25 @@ impl Engine {
 
     /// Reads from the store.
     async fn read(&self, read: Read) -> Result<Snapshot> {
+        Ok(self.read_to_commit(read, None).await?.0)
+    }
+
+    /// The same; as the beginning of a commit of that durability, where one is named.
+    async fn read_to_commit(
+        &self,
+        read: Read,
+        begins: Option<Durability>,
+    ) -> Result<(Snapshot, Option<Box<dyn Begun>>)> {
         let asked = (read.keys.len(), read.scans.len(), read.guards.len());
-        let snapshot = self.store.read(read).await?;
+        let (snapshot, begun) = match begins {
+            Some(durability) => self.store.begin(read, durability).await?,
+            None => (self.store.read(read).await?, None),
+        };
         if (snapshot.values.len(), snapshot.scanned.len(), snapshot.revisions.len()) != asked {
             return Err(Error::internal("the store did not answer all that it was asked"));
         }
         self.saw_sequence(snapshot.sequence);
-        Ok(snapshot)
+        Ok((snapshot, begun))
     }
 
     /// The next records of a range, about so many bytes of them, which then begins behind them; none at its end.
@@ -415,6 +433,7 @@ impl Engine {
         let guards = numbers.into_iter().map(mailbox_guard).chain([NAMES, SHARED, FILTERS]);
         self.invalidate(&guards.collect::<Vec<Guard>>());
         self.pages.borrow_mut().clear();
+        self.tails.borrow_mut().clear();
     }
 
     fn install_names(&self, revision: Revision, new: Option<Rc<Names>>) {

@@ -2,7 +2,7 @@
 //! Pages of a mailbox only grow and forget their dead, so a cached page is
 //! right for every row it has.
 
-use std::cell::RefMut;
+use std::cell::{Ref, RefMut};
 use std::collections::{HashMap, HashSet};
 
 use super::cache::{Page, PageCache};
@@ -13,6 +13,7 @@ use super::layout::{
     SEALED_ROWS,
 };
 use super::pages::{IdsRow, IndexRow};
+use super::tails::Tails;
 use super::{Engine, Loaded};
 use crate::backend::Wanted;
 use crate::mime::{ListRow, RowFields, extract};
@@ -48,15 +49,27 @@ fn directory_place(content: ContentNumber) -> (Key, u32) {
 const AHEAD_MESSAGES: usize = 1024;
 const AHEAD_PACKS: usize = 16;
 
+/// The page in memory that has this row.
+fn in_memory(cache: &mut PageCache, tails: &Tails, key: &Key, row: u32) -> Option<Page> {
+    let has_row = |page: &Page| page.rows() > row as usize;
+    if let Some(page) = cache.get(key).filter(has_row) {
+        return Some(page);
+    }
+    let page = Page::decode(key, tails.peek(key)?).ok().filter(has_row)?;
+    cache.insert(*key, page.clone());
+    Some(page)
+}
+
 /// The pages in memory, and which more a read would ask for.
 struct Ahead<'a> {
     cache: RefMut<'a, PageCache>,
+    tails: Ref<'a, Tails>,
     missing: HashSet<Key>,
 }
 
 impl Ahead<'_> {
     fn page(&mut self, key: Key, row: u32) -> Option<Page> {
-        let page = self.cache.get(&key).filter(|page| page.rows() > row as usize);
+        let page = in_memory(&mut self.cache, &self.tails, &key, row);
         if page.is_none() {
             self.missing.insert(key);
         }
@@ -87,7 +100,8 @@ impl Engine {
         if wanted.uids.len() > AHEAD_MESSAGES {
             return Vec::new();
         }
-        let mut ahead = Ahead { cache: self.pages.borrow_mut(), missing: HashSet::new() };
+        let (cache, tails) = (self.pages.borrow_mut(), self.tails.borrow());
+        let mut ahead = Ahead { cache, tails, missing: HashSet::new() };
         let mut packs = HashSet::new();
         for uid in wanted.uids {
             let position = position(loaded, *uid);
@@ -134,9 +148,9 @@ impl Engine {
         let mut found = HashMap::with_capacity(wanted.len());
         let mut missing = Vec::new();
         {
-            let mut cache = self.pages.borrow_mut();
-            for (key, rows) in wanted {
-                match cache.get(&key).filter(|page| page.rows() > rows as usize) {
+            let (mut cache, tails) = (self.pages.borrow_mut(), self.tails.borrow());
+            for (key, row) in wanted {
+                match in_memory(&mut cache, &tails, &key, row) {
                     Some(page) => {
                         found.insert(key, page);
                     }
@@ -340,9 +354,11 @@ impl Engine {
     }
 
     fn forget_directory(&self, contents: &[ContentNumber]) {
-        let mut cache = self.pages.borrow_mut();
+        let (mut cache, mut tails) = (self.pages.borrow_mut(), self.tails.borrow_mut());
         for content in contents {
-            cache.remove(&layout::directory(content / DIRECTORY_ROWS));
+            let key = layout::directory(content / DIRECTORY_ROWS);
+            cache.remove(&key);
+            tails.retain(&|known| *known != key);
         }
     }
 }

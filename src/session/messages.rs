@@ -9,7 +9,7 @@ use crate::backend::{Look, MailboxData, Wanted};
 use crate::model::{
     ErrorCode, FlagOp, Flags, Message, MessageFields, RangeSet, Result, SequenceSet, SystemFlags, Uid,
 };
-use crate::view::{SelectedMailbox, Silence, UpdateOptions, Updates};
+use crate::view::{MailboxState, SelectedMailbox, Silence, UpdateOptions, Updates};
 
 /// What was fetched, and the mailbox as it was for it.
 pub(super) struct FetchedFrom {
@@ -106,23 +106,20 @@ impl BaseSession {
     ) -> Result<StoreResult> {
         let mut members = selected.resolve(set);
         let uids: Vec<Uid> = members.iter().map(|(_, uid)| *uid).collect();
-        // What is to be said of it is the difference to what others did before.
-        let look = if options.silent || uids.is_empty() { Look::STATE } else { Look::AtCommit };
+        let look = if uids.is_empty() { Look::STATE } else { Look::AtCommit };
         self.on_view(selected, look, async |mailbox, selected| {
             self.check_writable(selected, mailbox.as_ref()).await?;
             let flags = flags.clone().without(SystemFlags::RECENT);
-            let silence = match options.silent {
-                true => Some(silence(mailbox.as_ref(), selected, &uids, &flags, options.op).await?),
-                false => None,
-            };
             let mut messages = match options.silent {
                 true => Vec::new(),
                 false => mailbox.messages(&uids, MessageFields::PLAIN).await?,
             };
-            let outcome = match uids.is_empty() {
+            let (outcome, before) = match uids.is_empty() {
                 true => Default::default(),
-                false => mailbox.update_many(&uids, &flags, options.op, options.unchanged_since).await?,
+                false => mailbox.update_from(&uids, &flags, options.op, options.unchanged_since).await?,
             };
+            let silence =
+                options.silent.then(|| silence(before.as_deref(), selected, &uids, &flags, options.op));
             // The change has landed; a view that cannot be brought up to date learns of it later.
             let _ = mailbox.update_selected(selected, None).await;
             let modified = RangeSet::from_sorted(outcome.modified);
@@ -152,10 +149,17 @@ impl BaseSession {
         selected: &mut SelectedMailbox,
         uid_set: Option<&SequenceSet>,
     ) -> Result<Updates> {
-        self.on_view(selected, Look::STATE, async |mailbox, selected| {
+        // Which of some have the flag is found out by the commit; of all, by a look.
+        let some =
+            uid_set.map(|set| selected.resolve(set).into_iter().map(|(_, uid)| uid).collect::<Vec<Uid>>());
+        let at_commit = some.as_ref().is_some_and(|some| !some.is_empty());
+        let look = if at_commit { Look::AtCommit } else { Look::STATE };
+        self.on_view(selected, look, async |mailbox, selected| {
             self.check_writable(selected, mailbox.as_ref()).await?;
-            let all = SequenceSet::all(true);
-            let deleted = mailbox.find_deleted(uid_set.unwrap_or(&all), selected).await?;
+            let deleted = match some {
+                Some(some) => some,
+                None => mailbox.find_deleted(&SequenceSet::all(true), selected).await?,
+            };
             if deleted.is_empty() {
                 mailbox.update_selected(selected, None).await?;
             } else {
@@ -169,22 +173,20 @@ impl BaseSession {
     }
 }
 
-/// What may go unsaid: messages that nobody else changed since the client was told of them.
-async fn silence(
-    mailbox: &dyn MailboxData,
+/// What may go unsaid: messages that nobody else changed since the client was told of them, as they were
+/// before this change.
+fn silence(
+    before: Option<&MailboxState>,
     selected: &SelectedMailbox,
     uids: &[Uid],
     flags: &Flags,
     op: FlagOp,
-) -> Result<Silence> {
-    let uids = match mailbox.state().await? {
-        Some(state) => {
-            let quiet = uids.iter().copied().filter(|uid| !selected.has_foreign_change(*uid, &state));
-            RangeSet::from_sorted(quiet)
-        }
-        None => RangeSet::new(),
-    };
-    Ok(Silence { uids, op, flags: flags.clone() })
+) -> Silence {
+    let uids = before.map_or_else(RangeSet::new, |before| {
+        let quiet = uids.iter().copied().filter(|uid| !selected.has_foreign_change(*uid, before));
+        RangeSet::from_sorted(quiet)
+    });
+    Silence { uids, op, flags: flags.clone() }
 }
 
 /// The messages as the view is about to be told of them, and whether some of

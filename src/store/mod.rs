@@ -327,6 +327,15 @@ impl Drop for Permit {
     }
 }
 
+/// A commit that was begun with a read; see [`Store::begin`]. Dropped, it has changed nothing.
+#[async_trait(?Send)]
+pub trait Begun {
+    /// Ends it, as [`Store::commit`] commits. Whoever awaited something else
+    /// since the read has lost what was gained, and nothing more: it is
+    /// committed as if it had not been begun.
+    async fn commit(self: Box<Self>, batch: Batch) -> Result<Outcome>;
+}
+
 /// Where records are kept. Object-safe; its futures are not `Send`.
 ///
 /// A failing method has changed nothing, unless its error says that the
@@ -343,6 +352,14 @@ pub trait Store {
     /// Fails with `QUOTA_EXCEEDED` when there is no room, `UNAVAILABLE` when
     /// the storage cannot be reached.
     async fn commit(&self, batch: Batch) -> Result<Outcome>;
+
+    /// Reads as [`Store::read`] does, as the beginning of a commit of that
+    /// durability, which then need not be begun anew. Nobody else can commit
+    /// in between, so for what is small and takes no time to compute. A store
+    /// that cannot do so only reads.
+    async fn begin(&self, read: Read, _durability: Durability) -> Result<(Snapshot, Option<Box<dyn Begun>>)> {
+        Ok((self.read(read).await?, None))
+    }
 
     /// The commits after a step, oldest first, at most `max` of them.
     async fn journal(&self, after: Sequence, max: usize) -> Result<Journal>;

@@ -9,7 +9,9 @@ use async_trait::async_trait;
 
 use super::faulty_store::Rival;
 use crate::model::Result;
-use crate::store::{Batch, Journal, Outcome, Permit, Read, Sequence, Snapshot, Space, Store};
+use crate::store::{
+    Batch, Begun, Durability, Journal, Outcome, Permit, Read, Sequence, Snapshot, Space, Store,
+};
 use crate::view::Hub;
 
 /// A store over another one that counts the records read.
@@ -37,7 +39,8 @@ impl CountingStore {
         self.counts.take()
     }
 
-    /// How many reads and how many commits there were since the last call.
+    /// How many reads and how many commits there were since the last call; a commit and the read that
+    /// begins it are one commit.
     pub fn take_trips(&self) -> (usize, usize) {
         self.trips.take()
     }
@@ -59,6 +62,16 @@ impl CountingStore {
     }
 }
 
+/// A commit of which the first trip was counted. Nothing is held: the guards tell.
+struct Beginning(Rc<dyn Store>);
+
+#[async_trait(?Send)]
+impl Begun for Beginning {
+    async fn commit(self: Box<Self>, batch: Batch) -> Result<Outcome> {
+        self.0.commit(batch).await
+    }
+}
+
 #[async_trait(?Send)]
 impl Store for CountingStore {
     async fn read(&self, read: Read) -> Result<Snapshot> {
@@ -71,6 +84,13 @@ impl Store for CountingStore {
         let snapshot = self.inner.read(read).await?;
         snapshot.scanned.iter().flatten().for_each(|(key, _)| self.count(key.space()));
         Ok(snapshot)
+    }
+
+    async fn begin(&self, read: Read, _durability: Durability) -> Result<(Snapshot, Option<Box<dyn Begun>>)> {
+        let (reads, commits) = self.trips.get();
+        let snapshot = self.read(read).await?;
+        self.trips.set((reads, commits + 1));
+        Ok((snapshot, Some(Box::new(Beginning(self.inner.clone())))))
     }
 
     async fn commit(&self, batch: Batch) -> Result<Outcome> {

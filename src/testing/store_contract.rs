@@ -11,7 +11,7 @@ use futures::future::join_all;
 use crate::model::{ErrorCode, Value};
 use crate::platform::{fill_random, sleep_ms};
 use crate::store::{
-    Batch, Durability, JOURNAL_LENGTH, Key, KeyRange, Outcome, Read, Scan, Snapshot, Space, Store,
+    Batch, Begun, Durability, JOURNAL_LENGTH, Key, KeyRange, Outcome, Read, Scan, Snapshot, Space, Store,
 };
 
 /// How the suite comes by the store it tests.
@@ -162,6 +162,65 @@ pub async fn a_moved_guard_is_a_conflict_and_changes_nothing(harness: &dyn Store
     assert_eq!(store.journal(0, 10).await.unwrap().entries.len(), 2);
     // The store goes on working after it.
     assert_eq!(commit(store, Batch { guards: vec![(1, 2)], ..put(&[("b", "now")]) }).await, 3);
+    fresh.end().await;
+}
+
+/// A commit that was begun with a read lands as any other; dropped, it changes nothing; who awaits something
+/// else in between keeps nobody from committing, and is refused where a guard has moved.
+pub async fn a_begun_commit_is_a_commit(harness: &dyn StoreHarness) {
+    let fresh = Fresh::new(harness).await;
+    let (store, rival) = (fresh.store.as_ref(), fresh.connect().await);
+    commit(store, Batch { guards: vec![(1, 0)], ..put(&[("a", "1")]) }).await;
+    let begin = async || {
+        let read = Read { keys: vec![key("a"), key("b")], guards: vec![1, 2], ..Read::default() };
+        store.begin(read, Durability::Relaxed).await.unwrap()
+    };
+    let end = async |begun: Option<Box<dyn Begun>>, batch: Batch| match begun {
+        Some(begun) => begun.commit(batch).await,
+        None => store.commit(batch).await,
+    };
+    let batch = |guards: &[(u64, u64)], text: &str| Batch { guards: guards.to_vec(), ..put(&[("a", text)]) };
+
+    let (snapshot, begun) = begin().await;
+    assert_eq!((snapshot.sequence, snapshot.revisions), (1, vec![1, 0]));
+    assert_eq!(texts(&snapshot.values), [Some("1".to_owned()), None]);
+    let first = Batch { id: [5; 16], note: vec![7], ..batch(&[(1, 1), (2, 0)], "2") };
+    assert_eq!(end(begun, first).await.unwrap(), Outcome::Committed(2));
+    let journal = rival.journal(1, 10).await.unwrap();
+    assert_eq!((journal.entries[0].id, journal.entries[0].note.clone()), ([5; 16], vec![7]));
+
+    drop(begin().await);
+    let snapshot = read_keys(rival.as_ref(), &["a"]).await;
+    assert_eq!((snapshot.sequence, texts(&snapshot.values)), (2, vec![Some("2".to_owned())]));
+
+    let (_, begun) = begin().await;
+    assert_eq!(commit(rival.as_ref(), Batch { guards: vec![(3, 0)], ..put(&[("b", "theirs")]) }).await, 3);
+    assert_eq!(end(begun, batch(&[(1, 2)], "3")).await.unwrap(), Outcome::Committed(4));
+
+    let (_, begun) = begin().await;
+    commit(rival.as_ref(), batch(&[(1, 3)], "theirs")).await;
+    assert_eq!(end(begun, batch(&[(1, 3)], "never")).await.unwrap(), Outcome::Conflict(vec![1]));
+
+    // Of a guard that was not read, and of another durability.
+    let (_, begun) = begin().await;
+    let other = Batch { durability: Durability::Strict, ..batch(&[(3, 0)], "never") };
+    assert_eq!(end(begun, other).await.unwrap(), Outcome::Conflict(vec![3]));
+    let (_, begun) = begin().await;
+    assert_eq!(end(begun, batch(&[(3, 1)], "4")).await.unwrap(), Outcome::Committed(6));
+
+    let (_, begun) = begin().await;
+    let ours = async { end(begun, batch(&[(1, 4)], "5")).await.unwrap() };
+    let theirs = async { rival.commit(batch(&[(1, 4)], "5")).await.unwrap() };
+    let outcomes = futures::join!(ours, theirs);
+    let landed = [&outcomes.0, &outcomes.1].map(|outcome| matches!(outcome, Outcome::Committed(7)));
+    assert!(landed[0] != landed[1], "{outcomes:?}");
+
+    let (_, begun) = begin().await;
+    store.close().await;
+    assert_eq!(end(begun, batch(&[], "never")).await.unwrap_err().code(), ErrorCode::Closed);
+    let snapshot = read_keys(rival.as_ref(), &["a", "b"]).await;
+    assert_eq!(texts(&snapshot.values), [Some("5".to_owned()), Some("theirs".to_owned())]);
+    rival.close().await;
     fresh.end().await;
 }
 
@@ -596,6 +655,7 @@ macro_rules! store_contract_tests {
         $crate::store_contract_tests!(@$kind a_new_store_is_empty, $($rest)*);
         $crate::store_contract_tests!(@$kind what_is_put_is_read_back, $($rest)*);
         $crate::store_contract_tests!(@$kind a_moved_guard_is_a_conflict_and_changes_nothing, $($rest)*);
+        $crate::store_contract_tests!(@$kind a_begun_commit_is_a_commit, $($rest)*);
         $crate::store_contract_tests!(@$kind a_batch_lands_in_order_and_as_one, $($rest)*);
         $crate::store_contract_tests!(@$kind ranges_are_half_open_and_bytewise, $($rest)*);
         $crate::store_contract_tests!(@$kind scans_reverse_and_stop_at_their_bounds, $($rest)*);

@@ -81,6 +81,13 @@ pub const CHANGES: &[Operation] = &[
             Ok(format!("{:?}", actor.inbox.update_many(&[101, 104], &flags, FlagOp::Add, None).await?))
         })
     }),
+    changes("flag, and say how it was", &["MailboxData::update_from"], |actor| {
+        Box::pin(async {
+            let flags = flags(&["\\Answered"]);
+            let (outcome, before) = actor.inbox.update_from(&[101, 104], &flags, FlagOp::Add, None).await?;
+            Ok(format!("{outcome:?} {:?}", before.and_then(|before| before.get(101))))
+        })
+    }),
     changes("flag what did not change since", &["MailboxData::update_many"], |actor| {
         Box::pin(async {
             // 103 was doomed later.

@@ -26,9 +26,10 @@ use futures::lock::Mutex;
 use self::fault::Fault;
 use self::locks::Mode;
 use self::signals::{Duties, Signals};
-use self::tx::{Connection, Watch};
+use self::tx::{Connection, Tx, Watch};
 use super::{
-    Batch, CommitId, Journal, Key, Outcome, Permit, Read, Sequence, Snapshot, Space, Store, identity_key,
+    Batch, Begun, CommitId, Durability, Guard, Journal, Key, Outcome, Permit, Read, Revision, Sequence,
+    Snapshot, Space, Store, identity_key,
 };
 use crate::model::{Error, ErrorCode, Result, Value, sorting};
 use crate::platform::{now_ms, sleep_ms};
@@ -272,14 +273,20 @@ impl Inner {
         Ok(journal.entries.first().filter(|entry| entry.id == *id).map(|entry| entry.sequence))
     }
 
-    /// Commits; where the answer was lost and nothing landed, again, three times at most.
-    async fn commit(self: &Rc<Self>, batch: &Batch) -> Result<Outcome> {
+    /// Commits, at first by a transaction in which all is queued already, where there is one; where the
+    /// answer was lost and nothing landed, again, three times at most.
+    async fn commit(self: &Rc<Self>, batch: &Batch, queued: Option<(Tx, Sequence)>) -> Result<Outcome> {
         let tables = write::tables(batch);
         let before = Cell::new(0);
+        let queued = Cell::new(queued);
         let mut pauses = PAUSES_MS.iter();
         loop {
             let attempted = self
                 .attempt(async |connection| {
+                    if let Some((tx, sequence)) = queued.take() {
+                        before.set(sequence);
+                        return write::send_off(tx, batch, sequence).await;
+                    }
                     let tx = connection.writing(&tables, batch.durability)?;
                     write::commit(tx, batch, &before).await
                 })
@@ -339,6 +346,47 @@ impl Inner {
         (1..=i64::from(locks::PATIENCE_MS)).contains(&left)
     }
 
+    /// Reads in a transaction over these tables; in one that writes, where its durability is named.
+    async fn look(
+        self: Rc<Self>,
+        read: Read,
+        tables: Vec<&'static str>,
+        writes: Option<Durability>,
+    ) -> Result<(Snapshot, Tx)> {
+        let (snapshot, tx) = self
+            .attempt(async |connection| {
+                let mut tx = match writes {
+                    Some(durability) => connection.writing(&tables, durability)?,
+                    None => connection.reading(&tables)?,
+                };
+                Ok((read::read(&mut tx, &read).await?, tx))
+            })
+            .await?;
+        for (key, value) in read.keys.iter().zip(&snapshot.values) {
+            if let Some(value) = value {
+                self.learn_identity(key, value);
+            }
+        }
+        Ok((snapshot, tx))
+    }
+
+    /// A commit from the outside; tells of it where it landed.
+    async fn land(self: Rc<Self>, batch: Batch, queued: Option<(Tx, Sequence)>) -> Result<Outcome> {
+        let _permit = if queued.is_none() && !batch.exclusive && self.gives_way() {
+            locks::acquire(&self.shared_name, Mode::Shared).await
+        } else {
+            Permit::default()
+        };
+        let outcome = self.commit(&batch, queued).await?;
+        if matches!(outcome, Outcome::Committed(_)) {
+            for (key, value) in &batch.puts {
+                self.learn_identity(key, value);
+            }
+            self.announce();
+        }
+        Ok(outcome)
+    }
+
     fn announce(&self) {
         self.hub.notify();
         if let Some(signals) = self.signals.borrow().as_ref() {
@@ -347,56 +395,63 @@ impl Inner {
     }
 }
 
+/// A transaction that writes, and has so far read. It ends by itself as soon as nothing is asked of it any more.
+struct BegunTx {
+    tx: Tx,
+    inner: Rc<Inner>,
+    sequence: Sequence,
+    /// The guards that were read, as they stand while it lasts.
+    guards: Vec<(Guard, Revision)>,
+    durability: Durability,
+}
+
+#[async_trait(?Send)]
+impl Begun for BegunTx {
+    async fn commit(self: Box<Self>, batch: Batch) -> Result<Outcome> {
+        let BegunTx { mut tx, inner, sequence, guards, durability } = *self;
+        inner.check_open()?;
+        let stands =
+            durability == batch.durability && batch.guards.iter().all(|guard| guards.contains(guard));
+        // Where it has ended meanwhile, this is refused, and nothing of it is there.
+        let queued = stands && write::queue(&mut tx, &batch, sequence).is_ok();
+        let queued = queued.then_some((tx, sequence));
+        detached(inner.land(batch, queued)).await
+    }
+}
+
 #[async_trait(?Send)]
 impl Store for IndexedDbStore {
     async fn read(&self, read: Read) -> Result<Snapshot> {
+        let mut tables: Vec<&'static str> = read
+            .keys
+            .iter()
+            .map(|key| key.space())
+            .chain(read.scans.iter().map(|scan| scan.range.from.space()))
+            .map(Space::name)
+            .collect();
+        tables.push(schema::GUARDS);
+        sorting::sort(&mut tables);
+        tables.dedup();
+        Ok(detached(self.inner.clone().look(read, tables, None)).await?.0)
+    }
+
+    async fn begin(&self, read: Read, durability: Durability) -> Result<(Snapshot, Option<Box<dyn Begun>>)> {
+        if self.inner.gives_way() {
+            return Ok((self.read(read).await?, None));
+        }
+        let guards = read.guards.clone();
+        let looking = self.inner.clone().look(read, schema::tables_since(0), Some(durability));
+        let (snapshot, tx) = detached(looking).await?;
+        let guards = guards.into_iter().zip(snapshot.revisions.iter().copied()).collect();
         let inner = self.inner.clone();
-        detached(async move {
-            let mut tables: Vec<&str> = read
-                .keys
-                .iter()
-                .map(|key| key.space())
-                .chain(read.scans.iter().map(|scan| scan.range.from.space()))
-                .map(Space::name)
-                .collect();
-            tables.push(schema::GUARDS);
-            sorting::sort(&mut tables);
-            tables.dedup();
-            let snapshot = inner
-                .attempt(async |connection| {
-                    let mut tx = connection.reading(&tables)?;
-                    read::read(&mut tx, &read).await
-                })
-                .await?;
-            for (key, value) in read.keys.iter().zip(&snapshot.values) {
-                if let Some(value) = value {
-                    inner.learn_identity(key, value);
-                }
-            }
-            Ok(snapshot)
-        })
-        .await
+        let begun: Box<dyn Begun> =
+            Box::new(BegunTx { tx, inner, sequence: snapshot.sequence, guards, durability });
+        Ok((snapshot, Some(begun)))
     }
 
     async fn commit(&self, batch: Batch) -> Result<Outcome> {
         self.inner.check_open()?;
-        let inner = self.inner.clone();
-        detached(async move {
-            let _permit = if !batch.exclusive && inner.gives_way() {
-                locks::acquire(&inner.shared_name, Mode::Shared).await
-            } else {
-                Permit::default()
-            };
-            let outcome = inner.commit(&batch).await?;
-            if matches!(outcome, Outcome::Committed(_)) {
-                for (key, value) in &batch.puts {
-                    inner.learn_identity(key, value);
-                }
-                inner.announce();
-            }
-            Ok(outcome)
-        })
-        .await
+        detached(self.inner.clone().land(batch, None)).await
     }
 
     async fn journal(&self, after: Sequence, max: usize) -> Result<Journal> {

@@ -55,6 +55,12 @@ pub(super) async fn commit(mut tx: Tx, batch: &Batch, before: &Cell<Sequence>) -
         // Dropping the transaction undoes it: nothing was written.
         return Ok(Outcome::Conflict(moved));
     }
+    queue(&mut tx, batch, sequence)?;
+    send_off(tx, batch, sequence).await
+}
+
+/// Queues every change at once, as the step after `sequence`.
+pub(super) fn queue(tx: &mut Tx, batch: &Batch, sequence: Sequence) -> Result<(), Fault> {
     let sequence = sequence + 1;
     // No await from here to the end: a worker killed half-way must have queued all or nothing.
     for range in &batch.delete_ranges {
@@ -84,7 +90,12 @@ pub(super) async fn commit(mut tx: Tx, batch: &Batch, before: &Cell<Sequence>) -
         };
         tx.delete_range(JOURNAL, &old)?;
     }
+    Ok(())
+}
+
+/// Sends off what was queued, and waits until it has landed.
+pub(super) async fn send_off(tx: Tx, batch: &Batch, sequence: Sequence) -> Result<Outcome, Fault> {
     let bytes: usize = batch.puts.iter().map(|(_, value)| value.len()).sum();
     tx.commit(bytes <= SMALL_BYTES).await?;
-    Ok(Outcome::Committed(sequence))
+    Ok(Outcome::Committed(sequence + 1))
 }
