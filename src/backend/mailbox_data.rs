@@ -55,6 +55,9 @@ pub struct ImportProgress {
     pub last: EmailId,
 }
 
+/// Who reads texts: each with its place among those that were asked for.
+pub type TextReader<'r> = dyn FnMut(usize, &[u8]) + 'r;
+
 /// One mailbox, by its identity: a rename does not disturb it, and once it is
 /// deleted its methods fail with `CLOSED`.
 ///
@@ -246,13 +249,16 @@ pub trait MailboxData {
     /// of a live message, damaged.
     async fn content(&self, uids: &[Uid]) -> Result<Vec<Option<Value>>>;
 
-    /// The searchable text of these UIDs, one answer each: UTF-8, as
-    /// [`Extracted::text`](crate::mime::Extracted::text) says, derived from the
-    /// octets where a backend keeps none. `None` where there are no octets.
-    async fn texts(&self, uids: &[Uid]) -> Result<Vec<Option<Value>>> {
-        let contents = self.content(uids).await?;
-        let text = |content: Value| Value::from(content.with(extract).text.into_bytes());
-        Ok(contents.into_iter().map(|content| content.map(text)).collect())
+    /// Shows the searchable texts of the first of these UIDs, of as many as are read at once, in any order, each
+    /// with its place among them: UTF-8, as [`Extracted::text`](crate::mime::Extracted::text) says, derived from
+    /// the octets where a backend keeps none. Returns how many UIDs that were, at least one unless there are none;
+    /// of those that were not shown there are no octets.
+    async fn texts(&self, uids: &[Uid], read: &mut TextReader<'_>) -> Result<usize> {
+        let first = uids.get(..1).unwrap_or_default();
+        for content in self.content(first).await?.into_iter().flatten() {
+            read(0, content.with(extract).text.as_bytes());
+        }
+        Ok(first.len())
     }
 
     /// Housekeeping of this mailbox; never changes what a client sees (semantics 132).

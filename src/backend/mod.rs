@@ -13,7 +13,7 @@ pub use filter_set::{
     Filter, FilterAction, FilterCompiler, FilterError, FilterMail, FilterOutcome, FilterSet, VacationAction,
 };
 pub use header_octets::header_octets;
-pub use mailbox_data::{ImportOptions, ImportProgress, MailboxData, Skip, UpdateOutcome};
+pub use mailbox_data::{ImportOptions, ImportProgress, MailboxData, Skip, TextReader, UpdateOutcome};
 pub use mailbox_set::{
     AppendTarget, AppendedTo, CreateOptions, Look, MailboxEvent, MailboxEvents, MailboxSet, Wanted,
 };

@@ -7,13 +7,14 @@ use std::rc::Rc;
 use super::codec::decoded;
 use super::directory::DirectoryPage;
 use super::pages::{IdsPage, IndexPage, Page as _, StoredRows};
+use super::texts::TextCache;
 use crate::model::{Generations, Result, Value};
 use crate::store::{Key, Space};
 
 /// Bytes of decoded pages kept at most: the list rows of some 150,000 messages.
 const DECODED_BYTES: usize = 48 * 1024 * 1024;
 
-/// Bytes of packs kept at most; in a browser they lie outside wasm memory.
+/// Bytes of packs of octets kept at most; in a browser they lie outside wasm memory.
 const PACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// A page as it is used.
@@ -67,18 +68,24 @@ impl Page {
 pub struct PageCache {
     decoded: Generations<Key, Page>,
     packs: Generations<Key, Page>,
+    /// Packs of texts, which only searches ask for.
+    pub texts: TextCache,
 }
 
 impl Default for PageCache {
     fn default() -> Self {
-        PageCache { decoded: Generations::new(DECODED_BYTES), packs: Generations::new(PACK_BYTES) }
+        PageCache {
+            decoded: Generations::new(DECODED_BYTES),
+            packs: Generations::new(PACK_BYTES),
+            texts: TextCache::default(),
+        }
     }
 }
 
 impl PageCache {
     fn of(&mut self, space: Space) -> &mut Generations<Key, Page> {
         match space {
-            Space::Content | Space::Text => &mut self.packs,
+            Space::Content => &mut self.packs,
             _ => &mut self.decoded,
         }
     }
@@ -94,8 +101,10 @@ impl PageCache {
 
     pub fn remove(&mut self, key: &Key) {
         self.of(key.space()).remove(key);
+        self.texts.remove(key);
     }
 
+    /// Forgets all pages and packs of octets. Texts stay: what is written under a number never changes.
     pub fn clear(&mut self) {
         self.decoded.clear();
         self.packs.clear();

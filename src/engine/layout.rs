@@ -176,6 +176,11 @@ pub fn pack(kind: PackKind, number: u32) -> Key {
     Key::new(kind.space()).then_u32(number)
 }
 
+/// The number of the pack of this key; `None` for a key that is none of such a pack.
+pub fn number_of_pack(kind: PackKind, key: &Key) -> Option<u32> {
+    if key.space() == kind.space() { key.u32_at(0) } else { None }
+}
+
 /// A page of the content directory.
 pub fn directory(page: u32) -> Key {
     Key::new(Space::Directory).then(b"d").then_u32(page)

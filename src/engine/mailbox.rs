@@ -12,8 +12,8 @@ use super::core::Core;
 use super::layout::{self, ContentNumber, NAMES, NO_CONTENT, mailbox_guard};
 use super::notes::Note;
 use super::pages::{IndexPage, Page as _};
-use super::{Engine, Loaded, Slot};
-use crate::backend::{ImportOptions, ImportProgress, MailboxData, UpdateOutcome};
+use super::{Engine, Loaded, Slot, texts};
+use crate::backend::{ImportOptions, ImportProgress, MailboxData, TextReader, UpdateOutcome};
 use crate::mime::{ListRow, RowFields};
 use crate::model::{
     AppendMessage, Error, ErrorCode, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields,
@@ -387,8 +387,9 @@ impl MailboxData for StoreMailbox {
         self.engine.octets(&self.content_numbers(uids).await?).await
     }
 
-    async fn texts(&self, uids: &[Uid]) -> Result<Vec<Option<Value>>> {
-        self.engine.texts(&self.content_numbers(uids).await?).await
+    async fn texts(&self, uids: &[Uid], read: &mut TextReader<'_>) -> Result<usize> {
+        let first = uids.get(..texts::AT_ONCE).unwrap_or(uids);
+        self.engine.texts(&self.content_numbers(first).await?, read).await
     }
 
     async fn cleanup(&self) -> Result<()> {

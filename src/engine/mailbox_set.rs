@@ -56,7 +56,7 @@ pub struct EngineOptions {
 /// [`StoreMailboxSet::with_durability`], share its caches.
 #[derive(Clone)]
 pub struct StoreMailboxSet {
-    engine: Rc<Engine>,
+    pub(super) engine: Rc<Engine>,
     durability: Durability,
     inbox_first_uid: Uid,
     language: Language,

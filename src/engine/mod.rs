@@ -34,6 +34,7 @@ mod read;
 mod rows;
 mod shared;
 mod tails;
+mod texts;
 mod verify;
 
 #[cfg(test)]
@@ -432,7 +433,7 @@ impl Engine {
         let numbers: Vec<MailboxNumber> = self.mailboxes.borrow().keys().copied().collect();
         let guards = numbers.into_iter().map(mailbox_guard).chain([NAMES, SHARED, FILTERS]);
         self.invalidate(&guards.collect::<Vec<Guard>>());
-        self.pages.borrow_mut().clear();
+        *self.pages.borrow_mut() = PageCache::default();
         self.tails.borrow_mut().clear();
     }
 

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::cache::{Page, PageCache};
 use super::codec::unless_damaged;
-use super::directory::ContentEntry;
+use super::directory::{ContentEntry, Place};
 use super::layout::{
     self, ContentNumber, DIRECTORY_ROWS, INDEX_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind,
     SEALED_ROWS,
@@ -16,33 +16,40 @@ use super::pages::{IdsRow, IndexRow};
 use super::tails::Tails;
 use super::{Engine, Loaded};
 use crate::backend::Wanted;
-use crate::mime::{ListRow, RowFields, extract};
+use crate::mime::{ListRow, RowFields};
 use crate::model::{Error, Result, Uid, Value, sorting};
 use crate::store::{Key, Read};
 
 /// Where the index row of a position lies.
 pub fn index_place(loaded: &Loaded, number: MailboxNumber, position: u32) -> (Key, u32) {
-    let (sealed, row) = layout::place(position, SEALED_ROWS);
-    if sealed < loaded.core.sealed_pages {
-        return (layout::sealed_index(number, sealed), row);
+    let (page, row) = index_page(loaded, position);
+    (index_key(loaded, number, page), row)
+}
+
+/// The number of the position's index page, and the row in it. Pages that still grow are smaller than sealed ones, so
+/// that their numbers are past those of all that are sealed.
+fn index_page(loaded: &Loaded, position: u32) -> (u32, u32) {
+    let sealed = layout::place(position, SEALED_ROWS);
+    if sealed.0 < loaded.core.sealed_pages { sealed } else { layout::place(position, INDEX_ROWS) }
+}
+
+fn index_key(loaded: &Loaded, number: MailboxNumber, page: u32) -> Key {
+    if page < loaded.core.sealed_pages {
+        return layout::sealed_index(number, page);
     }
-    let (page, row) = layout::place(position, INDEX_ROWS);
-    (layout::appending_index(number, page), row)
+    layout::appending_index(number, page)
 }
 
-fn ids_place(number: MailboxNumber, position: u32) -> (Key, u32) {
-    let (page, row) = layout::place(position, INDEX_ROWS);
-    (layout::ids(number, page), row)
+fn ids_page(position: u32) -> (u32, u32) {
+    layout::place(position, INDEX_ROWS)
 }
 
-fn list_place(number: MailboxNumber, position: u32) -> (Key, u32) {
-    let (page, row) = layout::place(position, LIST_ROWS);
-    (layout::rows(number, page), row)
+fn list_page(position: u32) -> (u32, u32) {
+    layout::place(position, LIST_ROWS)
 }
 
-fn directory_place(content: ContentNumber) -> (Key, u32) {
-    let (page, row) = layout::place(content, DIRECTORY_ROWS);
-    (layout::directory(page), row)
+fn directory_page(content: ContentNumber) -> (u32, u32) {
+    layout::place(content, DIRECTORY_ROWS)
 }
 
 /// Of how many messages records are read ahead at most, and how many packs.
@@ -86,8 +93,8 @@ impl Ahead<'_> {
 
     /// Where a content lies, as far as its directory page is in memory.
     fn entry(&mut self, content: ContentNumber) -> Option<ContentEntry> {
-        let (key, row) = directory_place(content);
-        match self.page(key, row)? {
+        let (page, row) = directory_page(content);
+        match self.page(layout::directory(page), row)? {
             Page::Directory(page) => page.0.get(row as usize).copied(),
             _ => None,
         }
@@ -106,12 +113,12 @@ impl Engine {
         for uid in wanted.uids {
             let position = position(loaded, *uid);
             if wanted.rows {
-                let (key, row) = list_place(number, position);
-                ahead.page(key, row);
+                let (page, row) = list_page(position);
+                ahead.page(layout::rows(number, page), row);
             }
             if wanted.fields.is_some_and(|fields| fields.ids) {
-                let (key, row) = ids_place(number, position);
-                ahead.page(key, row);
+                let (page, row) = ids_page(position);
+                ahead.page(layout::ids(number, page), row);
             }
             if wanted.fields.is_some() || wanted.contents {
                 let content = ahead.content(index_place(loaded, number, position));
@@ -176,28 +183,40 @@ impl Engine {
         Ok(found)
     }
 
-    /// For each place, the row that `pick` takes from its page; `None` also where that is damaged.
-    async fn rows<T>(
+    /// Shows to `read`, for each of these places in their order, its page, if that is there, and its row. A place is
+    /// the number of a page and a row; `key` is a page's key.
+    async fn show_rows(
         &self,
-        places: &[(Key, u32)],
-        pick: impl Fn(&Page, u32) -> Option<T>,
-    ) -> Result<Vec<Option<T>>> {
+        places: &[(u32, u32)],
+        key: &dyn Fn(u32) -> Key,
+        read: &mut dyn FnMut(Option<&Page>, u32),
+    ) -> Result<()> {
         // Neighbours mostly lie on one page: it is looked up once for all of them.
-        let runs = || {
-            let same_page = |(one, _): &(Key, u32), (other, _): &(Key, u32)| one == other;
-            places.chunk_by(same_page).filter_map(|run| Some((run.first()?.0, run)))
-        };
+        let runs = || places.chunk_by(|(one, _), (other, _)| one == other);
         let mut wanted: HashMap<Key, u32> = HashMap::new();
-        for (key, run) in runs() {
-            let most = wanted.entry(key).or_default();
+        for run in runs() {
+            let Some((page, _)) = run.first() else { continue };
+            let most = wanted.entry(key(*page)).or_default();
             *most = run.iter().map(|(_, row)| *row).fold(*most, u32::max);
         }
         let pages = self.pages(wanted).await?;
-        let mut found = Vec::with_capacity(places.len());
-        for (key, run) in runs() {
-            let page = pages.get(&key);
-            found.extend(run.iter().map(|(_, row)| page.and_then(|page| pick(page, *row))));
+        for run in runs() {
+            let page = run.first().and_then(|(page, _)| pages.get(&key(*page)));
+            run.iter().for_each(|(_, row)| read(page, *row));
         }
+        Ok(())
+    }
+
+    /// For each place, the row that `pick` takes from its page; `None` also where that is damaged.
+    async fn rows<T>(
+        &self,
+        places: Vec<(u32, u32)>,
+        key: impl Fn(u32) -> Key,
+        pick: impl Fn(&Page, u32) -> Option<T>,
+    ) -> Result<Vec<Option<T>>> {
+        let mut found = Vec::with_capacity(places.len());
+        let mut take = |page: Option<&Page>, row| found.push(page.and_then(|page| pick(page, row)));
+        self.show_rows(&places, &key, &mut take).await?;
         Ok(found)
     }
 
@@ -208,12 +227,15 @@ impl Engine {
         loaded: &Loaded,
         uids: &[Uid],
     ) -> Result<Vec<Option<IndexRow>>> {
-        let places: Vec<(Key, u32)> =
-            uids.iter().map(|uid| index_place(loaded, number, position(loaded, *uid))).collect();
-        self.rows(&places, |page, row| match page {
-            Page::Index(page) => page.0.get(row as usize).copied(),
-            _ => None,
-        })
+        let places = places(loaded, uids, |position| index_page(loaded, position));
+        self.rows(
+            places,
+            |page| index_key(loaded, number, page),
+            |page, row| match page {
+                Page::Index(page) => page.0.get(row as usize).copied(),
+                _ => None,
+            },
+        )
         .await
     }
 
@@ -224,17 +246,15 @@ impl Engine {
         loaded: &Loaded,
         uids: &[Uid],
     ) -> Result<Vec<Option<IdsRow>>> {
-        let places: Vec<(Key, u32)> =
-            uids.iter().map(|uid| ids_place(number, position(loaded, *uid))).collect();
-        self.rows(&places, |page, row| match page {
-            Page::Ids(page) => page.0.get(row as usize).cloned(),
-            _ => None,
-        })
+        self.rows(
+            places(loaded, uids, ids_page),
+            |page| layout::ids(number, page),
+            |page, row| match page {
+                Page::Ids(page) => page.0.get(row as usize).cloned(),
+                _ => None,
+            },
+        )
         .await
-    }
-
-    fn list_places(number: MailboxNumber, loaded: &Loaded, uids: &[Uid]) -> Vec<(Key, u32)> {
-        uids.iter().map(|uid| list_place(number, position(loaded, *uid))).collect()
     }
 
     /// The list rows of these UIDs, decoded as far as these fields are concerned.
@@ -245,10 +265,14 @@ impl Engine {
         uids: &[Uid],
         fields: RowFields,
     ) -> Result<Vec<Option<ListRow>>> {
-        self.rows(&Self::list_places(number, loaded, uids), |page, row| match page {
-            Page::Rows(page) => ListRow::decode_fields(page.get(row)?, fields).map(|(row, _)| row),
-            _ => None,
-        })
+        self.rows(
+            places(loaded, uids, list_page),
+            |page| layout::rows(number, page),
+            |page, row| match page {
+                Page::Rows(page) => ListRow::decode_fields(page.get(row)?, fields).map(|(row, _)| row),
+                _ => None,
+            },
+        )
         .await
     }
 
@@ -259,18 +283,26 @@ impl Engine {
         loaded: &Loaded,
         uids: &[Uid],
     ) -> Result<Vec<Option<Vec<u8>>>> {
-        self.rows(&Self::list_places(number, loaded, uids), |page, row| match page {
-            Page::Rows(page) => page.get(row).map(<[u8]>::to_vec),
-            _ => None,
-        })
+        self.rows(
+            places(loaded, uids, list_page),
+            |page| layout::rows(number, page),
+            |page, row| match page {
+                Page::Rows(page) => page.get(row).map(<[u8]>::to_vec),
+                _ => None,
+            },
+        )
         .await
     }
 
-    /// The directory's entries of these contents.
-    async fn content_entries(&self, contents: &[ContentNumber]) -> Result<Vec<Option<ContentEntry>>> {
-        let places: Vec<(Key, u32)> = contents.iter().map(|content| directory_place(*content)).collect();
-        self.rows(&places, |page, row| match page {
-            Page::Directory(page) => page.0.get(row as usize).copied(),
+    /// Where what `pick` says of these contents lies, as far as the directory knows any octets of them.
+    pub(super) async fn content_places(
+        &self,
+        contents: &[ContentNumber],
+        pick: fn(&ContentEntry) -> Place,
+    ) -> Result<Vec<Option<Place>>> {
+        let places = contents.iter().map(|content| directory_page(*content)).collect();
+        self.rows(places, layout::directory, |page, row| match page {
+            Page::Directory(page) => page.0.get(row as usize).filter(|entry| entry.references > 0).map(pick),
             _ => None,
         })
         .await
@@ -278,60 +310,32 @@ impl Engine {
 
     /// The octets of these contents; `None` where there are none any more, or not those that were stored.
     pub(super) async fn octets(&self, contents: &[ContentNumber]) -> Result<Vec<Option<Value>>> {
-        let stored = self.stored(PackKind::Content, contents).await?;
+        let stored = self.stored(contents).await?;
         stored.into_iter().map(|octets| Ok(unless_damaged(octets)?.flatten())).collect()
     }
 
-    /// The searchable texts of these contents; `None` where there are no octets
-    /// any more. A text that is damaged or not there is derived anew.
-    pub(super) async fn texts(&self, contents: &[ContentNumber]) -> Result<Vec<Option<Value>>> {
-        let mut texts = self.stored(PackKind::Text, contents).await?;
-        let lost = |text: &Result<Option<Value>>| text.is_err();
-        let numbers: Vec<ContentNumber> =
-            contents.iter().zip(&texts).filter(|(_, text)| lost(text)).map(|(number, _)| *number).collect();
-        if !numbers.is_empty() {
-            let derive = |octets: Value| Value::from(octets.with(extract).text.into_bytes());
-            let octets = self.octets(&numbers).await?;
-            for (text, octets) in texts.iter_mut().filter(|text| lost(text)).zip(octets) {
-                *text = Ok(octets.map(derive));
-            }
-        }
-        texts.into_iter().collect()
-    }
-
-    /// What packs of this kind hold of these contents, each for itself:
-    /// `CORRUPT` where it is not there or damaged, `SCHEMA_TOO_NEW` where a later
-    /// version packed it. Texts are in this memory, octets where they were.
+    /// What packs hold of these contents, each for itself: `CORRUPT` where it is not there or damaged,
+    /// `SCHEMA_TOO_NEW` where a later version packed it. The octets stay where they are.
     ///
     /// The directory in memory may be behind: packs are folded and numbers
     /// never used again, so a pack that is not there says to look anew.
-    async fn stored(&self, kind: PackKind, contents: &[ContentNumber]) -> Result<Vec<Result<Option<Value>>>> {
+    async fn stored(&self, contents: &[ContentNumber]) -> Result<Vec<Result<Option<Value>>>> {
+        let key = |pack| layout::pack(PackKind::Content, pack);
         for last_look in [false, true] {
-            let entries = self.content_entries(contents).await?;
-            let places: Vec<_> = contents
-                .iter()
-                .zip(&entries)
-                .map(|(content, entry)| {
-                    entry.filter(|entry| *content != NO_CONTENT && entry.references > 0).map(|entry| {
-                        match kind {
-                            PackKind::Content => entry.content,
-                            PackKind::Text => entry.text,
-                        }
-                    })
-                })
-                .collect();
+            let places = self.content_places(contents, |entry| entry.content).await?;
             let numbers: HashSet<u32> =
                 places.iter().flatten().flat_map(|place| place.pieces()).map(|(pack, _)| pack).collect();
-            let wanted = numbers.into_iter().map(|pack| (layout::pack(kind, pack), 0)).collect();
-            let packs = self.packs(kind, wanted).await?;
-            let stored: Vec<Result<Option<Value>>> = places
+            let packs = self.pages(numbers.into_iter().map(|pack| (key(pack), 0)).collect()).await?;
+            let piece = |pack| match packs.get(&key(pack)) {
+                Some(Page::Pack(pack)) => Some(pack.clone()),
+                _ => None,
+            };
+            let stored: Vec<Result<Option<Value>>> = contents
                 .iter()
-                .map(|place| {
-                    let Some(place) = place else { return Ok(None) };
-                    let pieces: Vec<Value> = place
-                        .pieces()
-                        .filter_map(|(pack, _)| packs.get(&layout::pack(kind, pack)).cloned())
-                        .collect();
+                .zip(&places)
+                .map(|(content, place)| {
+                    let Some(place) = place.filter(|_| *content != NO_CONTENT) else { return Ok(None) };
+                    let pieces: Vec<Value> = place.pieces().filter_map(|(pack, _)| piece(pack)).collect();
                     place.read(&pieces).map(Some)
                 })
                 .collect();
@@ -343,17 +347,7 @@ impl Engine {
         Err(Error::internal("octets were looked for and neither found nor missed"))
     }
 
-    /// Packs as they are, those of texts in this memory.
-    async fn packs(&self, kind: PackKind, wanted: HashMap<Key, u32>) -> Result<HashMap<Key, Value>> {
-        let packs = self.pages(wanted).await?.into_iter().filter_map(|(key, page)| match page {
-            Page::Pack(pack) if kind == PackKind::Text => Some((key, pack.to_local())),
-            Page::Pack(pack) => Some((key, pack)),
-            _ => None,
-        });
-        Ok(packs.collect())
-    }
-
-    fn forget_directory(&self, contents: &[ContentNumber]) {
+    pub(super) fn forget_directory(&self, contents: &[ContentNumber]) {
         let (mut cache, mut tails) = (self.pages.borrow_mut(), self.tails.borrow_mut());
         for content in contents {
             let key = layout::directory(content / DIRECTORY_ROWS);
@@ -366,6 +360,11 @@ impl Engine {
 fn complete(contents: &[ContentNumber], stored: &[Result<Option<Value>>]) -> bool {
     let there = |stored: &Result<Option<Value>>| matches!(stored, Ok(Some(_)));
     contents.iter().zip(stored).all(|(content, stored)| *content == NO_CONTENT || there(stored))
+}
+
+/// On which pages these UIDs are, and in which rows of them.
+fn places(loaded: &Loaded, uids: &[Uid], place: impl Fn(u32) -> (u32, u32)) -> Vec<(u32, u32)> {
+    uids.iter().map(|uid| place(position(loaded, *uid))).collect()
 }
 
 /// A UID's place in its mailbox's pages; past the end for one that was never given.

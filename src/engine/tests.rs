@@ -14,6 +14,7 @@ mod damage;
 mod filters;
 mod formats;
 mod import;
+mod texts;
 mod upkeep;
 
 async fn open(store: &MemoryStore) -> Rc<StoreMailboxSet> {

@@ -10,7 +10,7 @@ use super::turn::Turn;
 use super::{Arrangements, BaseSession, MailboxMatches, SearchOptions, SearchProgress, SearchResult};
 use crate::backend::{Look, MailboxData, header_octets};
 use crate::mime::ListRow;
-use crate::model::{Error, ErrorCode, MailboxName, Message, RangeSet, Result, Uid, Value, sorting};
+use crate::model::{Error, ErrorCode, MailboxName, Message, RangeSet, Result, Uid, sorting};
 use crate::platform;
 use crate::search::{Candidate, Evidence, HeaderColumns, Matcher, Need, Returns, SearchKey, Verdict};
 use crate::view::{SelectedMailbox, SelectedSet, UpdateOptions};
@@ -21,9 +21,7 @@ const STATE_CHUNK: usize = 65_536;
 /// How many messages' metadata and list rows are held at once: what one read of the storage brings.
 const CHUNK: usize = 4096;
 
-/// How many messages' headers or texts are held at once, and of how many
-/// octets of mail; one message may be longer.
-const BATCH: usize = 1024;
+/// Of how many octets of mail headers are held at once; one message may be longer.
 const BATCH_OCTETS: u64 = 8 * 1024 * 1024;
 
 impl BaseSession {
@@ -217,6 +215,14 @@ struct Open {
     header: Option<Vec<u8>>,
 }
 
+impl Open {
+    /// What is known of it, but for its text.
+    fn evidence<'a>(&'a self, columns: Option<&'a HeaderColumns>) -> Evidence<'a> {
+        let (message, row) = (self.message.as_ref(), self.row.as_ref());
+        Evidence { message, row, columns, header: self.header.as_deref(), text: None }
+    }
+}
+
 /// One search while it runs.
 pub(super) struct Search<'a> {
     options: &'a SearchOptions,
@@ -289,7 +295,9 @@ impl<'a> Search<'a> {
         members: &[(u32, Uid)],
     ) -> Result<Vec<Candidate>> {
         let mut found = Vec::new();
-        let mut open: Vec<(Candidate, Need)> = Vec::new();
+        let mut open: Vec<((u32, Uid), Need)> = Vec::new();
+        // Those that nothing but their text decides.
+        let mut texts: Vec<(u32, Uid)> = Vec::new();
         if let Some(columns) = self.columns.as_deref_mut() {
             columns.begin();
         }
@@ -300,52 +308,90 @@ impl<'a> Search<'a> {
                 match matcher.test(&candidate, &known) {
                     Verdict::Yes => found.push(candidate),
                     Verdict::No => {}
-                    Verdict::Needs(need) => open.push((candidate, need)),
+                    Verdict::Needs(Need::Text) => texts.push((*seq, *uid)),
+                    Verdict::Needs(need) => open.push(((*seq, *uid), need)),
                 }
             }
             self.rest().await?;
         }
         let sure = found.len();
         self.progress.found += sure as u64;
-        self.progress.searched += (members.len() - open.len()) as u64;
+        self.progress.searched += (members.len() - open.len() - texts.len()) as u64;
         self.tell(&found);
         self.rest().await?;
         for chunk in open.chunks(CHUNK) {
-            let open = |(candidate, need): &(Candidate, Need)| Open {
-                candidate: *candidate,
-                need: *need,
-                message: None,
-                row: None,
-                header: None,
+            let open = |((seq, uid), need): &((u32, Uid), Need)| {
+                let candidate = candidate(selected, *seq, *uid)?;
+                Some(Open { candidate, need: *need, message: None, row: None, header: None })
             };
-            let mut open: Vec<Open> = chunk.iter().map(open).collect();
+            let mut open: Vec<Open> = chunk.iter().filter_map(open).collect();
             let columns = self.columns.as_deref_mut();
             let mut judged = Judged { matcher, found: &mut found, progress: &mut self.progress, columns };
             judged.messages(mailbox, &mut open).await?;
             judged.rows(mailbox, &mut open).await?;
             self.tell(&found);
             self.rest().await?;
-            self.contents(mailbox, matcher, open, &mut found).await?;
+            self.contents(mailbox, selected, matcher, open, &mut found).await?;
         }
+        self.texts(mailbox, selected, matcher, &texts, &[], &mut found).await?;
         if found.len() > sure {
             sorting::sort_by_key(&mut found, |candidate| candidate.seq);
         }
         Ok(found)
     }
 
-    /// Headers and texts, in batches bounded by what the messages weigh.
+    /// Those of these whose text answers; `known` is what was read of each, where anything was.
+    async fn texts(
+        &mut self,
+        mailbox: &dyn MailboxData,
+        selected: &SelectedMailbox,
+        matcher: &Matcher,
+        open: &[(u32, Uid)],
+        known: &[Open],
+        found: &mut Vec<Candidate>,
+    ) -> Result<()> {
+        let uids: Vec<Uid> = open.iter().map(|(_, uid)| *uid).collect();
+        let mut begin = 0;
+        while let Some(rest) = uids.get(begin..).filter(|rest| !rest.is_empty()) {
+            let columns = self.columns.as_deref();
+            let before = found.len();
+            let mut judge = |at: usize, text: &[u8]| {
+                let open = open.get(begin + at);
+                let Some(candidate) = open.and_then(|(seq, uid)| candidate(selected, *seq, *uid)) else {
+                    return;
+                };
+                let evidence = known.get(begin + at).map(|open| open.evidence(columns));
+                let nothing = Evidence { columns, ..Evidence::default() };
+                let evidence = Evidence { text: Some(text), ..evidence.unwrap_or(nothing) };
+                if matcher.test(&candidate, &evidence) == Verdict::Yes {
+                    found.push(candidate);
+                }
+            };
+            let read = mailbox.texts(rest, &mut judge).await?.clamp(1, rest.len());
+            begin += read;
+            self.progress.searched += read as u64;
+            self.progress.found += (found.len() - before) as u64;
+            self.tell(found);
+            self.rest().await?;
+        }
+        Ok(())
+    }
+
+    /// Headers, in batches bounded by what the messages weigh, and texts.
     async fn contents(
         &mut self,
         mailbox: &dyn MailboxData,
+        selected: &SelectedMailbox,
         matcher: &Matcher,
         mut open: Vec<Open>,
         found: &mut Vec<Candidate>,
     ) -> Result<()> {
+        let is_unknown = |open: &Open| open.need == Need::Header && open.message.is_none();
         let uids: Vec<Uid> =
-            open.iter().filter(|open| open.message.is_none()).map(|open| open.candidate.uid).collect();
+            open.iter().filter(|open| is_unknown(open)).map(|open| open.candidate.uid).collect();
         if !uids.is_empty() {
             let mut messages = mailbox.messages(&uids, matcher.fields()).await?.into_iter();
-            for open in open.iter_mut().filter(|open| open.message.is_none()) {
+            for open in open.iter_mut().filter(|open| is_unknown(open)) {
                 open.message = messages.next().flatten();
             }
         }
@@ -353,17 +399,20 @@ impl<'a> Search<'a> {
         while rest.peek().is_some() {
             let (mut batch, mut octets) = (Vec::new(), 0);
             while let Some(open) = rest.next_if(|open| {
-                octets += open.message.as_ref().map_or(0, |message| message.size);
-                batch.is_empty() || octets <= BATCH_OCTETS && batch.len() < BATCH
+                let header = open.message.as_ref().filter(|_| open.need == Need::Header);
+                octets += header.map_or(0, |message| message.size);
+                batch.is_empty() || octets <= BATCH_OCTETS
             }) {
                 batch.push(open);
             }
             let columns = self.columns.as_deref_mut();
             let mut judged = Judged { matcher, found, progress: &mut self.progress, columns };
             judged.headers(mailbox, &mut batch).await?;
-            judged.texts(mailbox, &mut batch).await?;
+            let texts: Vec<(u32, Uid)> =
+                batch.iter().map(|open| (open.candidate.seq, open.candidate.uid)).collect();
             self.tell(found);
             self.rest().await?;
+            self.texts(mailbox, selected, matcher, &texts, &batch, found).await?;
         }
         Ok(())
     }
@@ -388,10 +437,7 @@ impl Judged<'_> {
                 // What is not known of a damaged one answers nothing.
                 Ok(messages.into_iter().map(|message| message.filter(|message| !message.damaged)).collect())
             },
-            |open, message| {
-                open.message = Some(message);
-                None
-            },
+            |open, message| open.message = Some(message),
         )
         .await
     }
@@ -402,10 +448,7 @@ impl Judged<'_> {
             Need::Row,
             open,
             async |uids| mailbox.list_rows(uids, fields).await,
-            |open, row| {
-                open.row = Some(row);
-                None
-            },
+            |open, row| open.row = Some(row),
         )
         .await
     }
@@ -415,17 +458,9 @@ impl Judged<'_> {
             Need::Header,
             open,
             async |uids| mailbox.content(uids).await,
-            |open, content| {
-                open.header = Some(header_octets(&content));
-                None
-            },
+            |open, content| open.header = Some(header_octets(&content)),
         )
         .await
-    }
-
-    async fn texts(&mut self, mailbox: &dyn MailboxData, open: &mut Vec<Open>) -> Result<()> {
-        let read = async |uids: &[Uid]| mailbox.texts(uids).await;
-        self.stage(Need::Text, open, read, |_, text| Some(text)).await
     }
 
     /// Reads one piece of evidence of those that need it and judges them anew.
@@ -435,7 +470,7 @@ impl Judged<'_> {
         need: Need,
         open: &mut Vec<Open>,
         read: impl AsyncFnOnce(&[Uid]) -> Result<Vec<Option<T>>>,
-        take: impl Fn(&mut Open, T) -> Option<Value>,
+        take: impl Fn(&mut Open, T),
     ) -> Result<()> {
         let asked = |open: &Open| open.need == need;
         let uids: Vec<Uid> = open.iter().filter(|open| asked(open)).map(|open| open.candidate.uid).collect();
@@ -450,13 +485,13 @@ impl Judged<'_> {
             let verdict = match answers.next().flatten() {
                 None => Verdict::No,
                 Some(piece) => {
-                    let text = take(open, piece);
+                    take(open, piece);
                     if let (Some(columns), Some(row), Need::Row) =
                         (self.columns.as_deref_mut(), &open.row, need)
                     {
                         columns.take_in(open.candidate.uid, row, self.matcher.row_fields());
                     }
-                    self.judge(open, text.as_ref())
+                    self.matcher.test(&open.candidate, &open.evidence(self.columns.as_deref()))
                 }
             };
             match verdict {
@@ -472,17 +507,5 @@ impl Judged<'_> {
             undecided
         });
         Ok(())
-    }
-
-    fn judge(&self, open: &Open, text: Option<&Value>) -> Verdict {
-        let evidence = Evidence {
-            message: open.message.as_ref(),
-            row: open.row.as_ref(),
-            columns: self.columns.as_deref(),
-            header: open.header.as_deref(),
-            text: None,
-        };
-        let Some(text) = text else { return self.matcher.test(&open.candidate, &evidence) };
-        text.with(|text| self.matcher.test(&open.candidate, &Evidence { text: Some(text), ..evidence }))
     }
 }

@@ -13,5 +13,6 @@ pub mod generator;
 pub mod model;
 pub mod random;
 pub mod store_contract;
+pub mod texts;
 pub mod totality;
 mod vocabulary;

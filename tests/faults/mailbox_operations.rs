@@ -5,6 +5,7 @@
 use offline_mailbox::backend::{ImportOptions, Skip};
 use offline_mailbox::mime::RowFields;
 use offline_mailbox::model::{Error, FlagOp, MessageFields, Result, SequenceSet};
+use offline_mailbox::testing::texts::texts_of;
 
 use crate::actor::{Actor, Operation, changes, flags, message, reads, two_messages, uids};
 
@@ -176,8 +177,8 @@ pub const READS: &[Operation] = &[
     }),
     reads("texts", &["MailboxData::texts"], |actor| {
         Box::pin(async {
-            let texts = actor.sent.texts(&[101, 102]).await?;
-            Ok(format!("{:?}", texts.iter().flatten().map(|text| text.to_vec()).collect::<Vec<_>>()))
+            let texts = texts_of(actor.sent.as_ref(), &[101, 102]).await?;
+            Ok(format!("{:?}", texts.iter().flatten().collect::<Vec<_>>()))
         })
     }),
     reads("get", &["MailboxData::get"], |actor| {

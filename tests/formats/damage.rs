@@ -13,6 +13,7 @@ use offline_mailbox::model::{
 };
 use offline_mailbox::store::{Key, MemoryStore, Space, Stored};
 use offline_mailbox::testing::random::Random;
+use offline_mailbox::testing::texts::texts_of;
 
 use super::fixture::{name, open};
 use super::fixture_of;
@@ -52,7 +53,7 @@ struct Known {
     message: Option<Message>,
     row: Option<ListRow>,
     content: Option<Value>,
-    text: Option<Value>,
+    text: Option<Vec<u8>>,
 }
 
 type Everything = HashMap<(&'static str, Uid), Known>;
@@ -65,7 +66,7 @@ async fn read_mailbox(set: &StoreMailboxSet, mailbox: &'static str, all: &mut Ev
     let messages = data.messages(&uids, MessageFields::ALL).await?;
     let rows = data.list_rows(&uids, RowFields::ALL).await?;
     let contents = data.content(&uids).await?;
-    let texts = data.texts(&uids).await?;
+    let texts = texts_of(data.as_ref(), &uids).await?;
     for ((((uid, message), row), content), text) in
         uids.iter().zip(messages).zip(rows).zip(contents).zip(texts)
     {

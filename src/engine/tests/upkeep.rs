@@ -17,6 +17,7 @@ use crate::model::{ErrorCode, MailboxName, MessageFields, Uid, Value};
 use crate::platform;
 use crate::store::{Batch, Key, MemoryStore, Read, Scan, Space, Store};
 use crate::testing::faulty_store::{Fault, FaultyStore};
+use crate::testing::texts::texts_of;
 
 async fn add(set: &StoreMailboxSet, name: &str) -> Rc<dyn MailboxData> {
     let name = MailboxName::parse(name).unwrap();
@@ -345,8 +346,8 @@ fn s147_a_text_that_is_damaged_or_lost_is_derived_from_the_octets() {
         append(&inbox(&set).await, 0..4).await;
         let text = async || {
             let set = open(&store).await;
-            let texts = inbox(&set).await.texts(&[1, 2, 3, 4, 5]).await.unwrap();
-            let text = |text: Option<Value>| text.map(|text| String::from_utf8(text.to_vec()).unwrap());
+            let texts = texts_of(inbox(&set).await.as_ref(), &[1, 2, 3, 4, 5]).await.unwrap();
+            let text = |text: Option<Vec<u8>>| text.map(|text| String::from_utf8(text).unwrap());
             texts.into_iter().map(text).collect::<Vec<_>>()
         };
         let whole: Vec<_> = (0..4).map(|n| Some(format!("body {n}"))).chain([None]).collect();
