@@ -17,7 +17,7 @@
 //   BENCH_FIELDS  a file in place of fields.js, for the test that runs without the libraries
 
 import { existsSync, writeFileSync } from "node:fs";
-import { mkdir, readFile, readdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import os from "node:os";
 import path from "node:path";
@@ -28,7 +28,7 @@ import { ENGINES } from "./engines.js";
 import { kindOf, measure } from "./measure.mjs";
 import { report } from "./report.mjs";
 import { ROOT } from "./server.mjs";
-import { closure } from "../scripts/package.mjs";
+import { minifiedSizes } from "../scripts/package.mjs";
 
 const list = (text) => (text ?? "").split(/[\s,]+/).filter(Boolean);
 const refuse = (words) => {
@@ -58,14 +58,10 @@ const out = path.resolve(ROOT, env.OUT ?? "target/bench");
 const LARGE = ["import", "cold-open", "warm-open", "list-first", "list-middle", "check", "flag-one", "flag-1000", "flag-10000", "mark-all", "search-subject", "sort-subject", "deliver"];
 const isLarge = (n) => n > 200_000;
 
-/** The JavaScript of an entry with all that it imports, as it is published: comments included, not minified. */
-async function facade(entry) {
-  const files = new Map();
-  const folder = path.join(ROOT, "pkg");
-  for (const name of await readdir(folder, { recursive: true })) {
-    if (/\.(js|json)$/.test(name) && !/node_modules|inline/.test(name)) files.set(name, await readFile(path.join(folder, name)));
-  }
-  return Buffer.concat([...closure(files, entry)].map((name) => files.get(name)));
+/** What a browser downloads of the package's JavaScript: minified and gzipped, where there is a bundler to do it. */
+async function facade() {
+  if (!existsSync(path.join(ROOT, "bench/node_modules/esbuild"))) return undefined;
+  return minifiedSizes(await import("esbuild"));
 }
 
 const begun = Date.now();
@@ -83,7 +79,11 @@ const about = {
 };
 const wasm = await readFile(path.join(ROOT, "pkg/wasm/offline_mailbox_bg.wasm"));
 entries.push({ case: "wasm-gzipped", engine: "ours", octets: gzipSync(wasm, { level: 9 }).length });
-entries.push({ case: "facade-gzipped", engine: "ours", octets: gzipSync(await facade("index.js"), { level: 9 }).length });
+const javascript = await facade();
+if (javascript) {
+  entries.push({ case: "facade-gzipped", engine: "ours", octets: javascript.facadeMinified });
+  entries.push({ case: "glue-gzipped", engine: "ours", octets: javascript.glueMinified });
+}
 
 // The browsers it has started end with it.
 const ended = new AbortController();
