@@ -176,3 +176,32 @@ fn messages_go_to_the_mailbox_that_has_the_name_now() {
         assert_eq!(copied.uids, [(1, 1)]);
     });
 }
+
+#[test]
+fn what_is_appended_to_is_in_memory_only_as_long_as_nobody_else_appends() {
+    block_on(async {
+        let store = MemoryStore::new();
+        let (counting, session, other) = two(&store).await;
+        session.append_messages("INBOX", vec![mail(30)], None).await.unwrap();
+        counting.take();
+        session.append_messages("INBOX", vec![mail(31)], None).await.unwrap();
+        assert!(counting.take().is_empty(), "nothing is read for the next one");
+        // The pages that are in memory here are not those that are stored now.
+        other.append_messages("INBOX", vec![mail(32)], None).await.unwrap();
+        other.append_messages("Other", vec![mail(33)], None).await.unwrap();
+        session.append_messages("INBOX", vec![mail(34)], None).await.unwrap();
+        // Flags move the guard, and leave the pages as they are.
+        let (_, mut view) = session.select_mailbox("INBOX", false).await.unwrap();
+        let add = StoreOptions::new(FlagOp::Add);
+        session.update_flags(&mut view, &uids("1:*"), &flags("\\Seen"), &add).await.unwrap();
+        session.append_messages("INBOX", vec![mail(35)], Some(&mut view)).await.unwrap();
+        let all: Vec<Vec<u8>> = [30, 31, 32, 34, 35].map(|n| mail(n).raw.to_vec()).into();
+        assert!(read(&session, &mut view, "1:*").await.ends_with(&all));
+        let anew = StoreMailboxSet::open(Rc::new(store.connect()), EngineOptions::default()).await.unwrap();
+        assert_eq!(anew.verify().await.unwrap(), []);
+        let anew: Rc<dyn MailboxSet> = anew;
+        let anew = self::session(&anew);
+        let (_, mut view) = anew.select_mailbox("INBOX", false).await.unwrap();
+        assert!(read(&anew, &mut view, "1:*").await.ends_with(&all));
+    });
+}
