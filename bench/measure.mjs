@@ -433,6 +433,7 @@ class Measurement {
         if (!((await this.call(engine, "main", "memory")).wasm > 0)) continue;
         const cycles = await this.call(engine, "main", "cycles").catch((error) => this.fail(engine, "cycles", error));
         if (!cycles) continue;
+        this.log(`wasm memory after each cycle: ${engine} ${cycles.map((octets) => (octets / 2 ** 20).toFixed(1)).join(", ")} MiB`);
         this.size("wasm-memory-cycle-1", engine, cycles[0]);
         this.size("wasm-memory-cycle-10", engine, cycles.at(-1));
       }

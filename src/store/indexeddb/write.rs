@@ -82,7 +82,7 @@ pub(super) fn queue(tx: &mut Tx, batch: &Batch, sequence: Sequence) -> Result<()
     entry.extend_from_slice(&batch.id);
     entry.extend_from_slice(&batch.note);
     tx.put(JOURNAL, &number(sequence)?, &Uint8Array::from(entry.as_slice()))?;
-    if sequence % TRIM_EVERY == 0 && sequence > JOURNAL_LENGTH {
+    if sequence.is_multiple_of(TRIM_EVERY) && sequence > JOURNAL_LENGTH {
         let old = Bounds {
             lower: number(0)?,
             lower_open: false,
