@@ -27,12 +27,23 @@ pub struct HeaderColumns {
     is_full: bool,
 }
 
+/// How much text is in one piece: growing as a whole, a column would need room for itself twice over.
+const PIECE_BYTES: usize = 32 * 1024;
+
+/// Where a text is: which piece, and from where to where in it.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    piece: u16,
+    begin: u16,
+    end: u16,
+}
+
 /// One field of many messages, by ascending UID.
 #[derive(Debug, Default)]
 struct Column {
     uids: Vec<Uid>,
-    ends: Vec<usize>,
-    text: Vec<u8>,
+    places: Vec<Place>,
+    pieces: Vec<Vec<u8>>,
     /// Whether a message between others was asked for and is not here.
     has_gaps: bool,
     /// The place behind the one found last: searches go up.
@@ -46,12 +57,28 @@ impl Column {
             _ => self.uids.binary_search(&uid).ok()?,
         };
         self.next.set(at + 1);
-        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-        self.text.get(begin.unwrap_or_default()..*self.ends.get(at)?)
+        let Place { piece, begin, end } = *self.places.get(at)?;
+        self.pieces.get(usize::from(piece))?.get(usize::from(begin)..usize::from(end))
+    }
+
+    /// Keeps the text of a message that comes after all others; whether there is a place for it.
+    fn push(&mut self, uid: Uid, text: &[u8]) -> bool {
+        if self.pieces.last().is_none_or(|piece| piece.len() + text.len() > PIECE_BYTES) {
+            self.pieces.push(Vec::with_capacity(PIECE_BYTES));
+        }
+        let piece = u16::try_from(self.pieces.len() - 1);
+        let (Ok(piece), Some(last)) = (piece, self.pieces.last_mut()) else { return false };
+        let (begin, end) = (u16::try_from(last.len()), u16::try_from(last.len() + text.len()));
+        let (Ok(begin), Ok(end)) = (begin, end) else { return false };
+        last.extend_from_slice(text);
+        self.places.push(Place { piece, begin, end });
+        self.uids.push(uid);
+        true
     }
 
     fn bytes(&self) -> usize {
-        self.text.capacity() + (self.uids.capacity() + self.ends.capacity()) * size_of::<usize>()
+        let each = self.uids.capacity() * size_of::<Uid>() + self.places.capacity() * size_of::<Place>();
+        self.pieces.len() * PIECE_BYTES + each
     }
 }
 
@@ -82,11 +109,9 @@ impl HeaderColumns {
                 column.has_gaps |= column.get(uid).is_none();
                 continue;
             }
-            column.text.extend_from_slice(fold(&field.text(row)).as_bytes());
-            column.ends.push(column.text.len());
-            column.uids.push(uid);
+            self.is_full |= !column.push(uid, fold(&field.text(row)).as_bytes());
         }
-        if self.columns.iter().map(|(_, column)| column.bytes()).sum::<usize>() > MOST_BYTES {
+        if self.is_full || self.columns.iter().map(|(_, column)| column.bytes()).sum::<usize>() > MOST_BYTES {
             self.columns = Vec::new();
             self.is_full = true;
         }
