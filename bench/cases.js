@@ -335,6 +335,8 @@ Object.assign(CASES, {
   deliver: {
     scope: "warm",
     changes: true,
+    // As what it is compared with, `deliver-raw`, which has one too.
+    warmUp: true,
     prepare: (_, context) => deliverable(context),
     run: (engine, _, { mail }) => engine.deliver("INBOX", mail),
     async check(uid, context, { i }, engine) {

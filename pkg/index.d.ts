@@ -1114,7 +1114,7 @@ export class Session {
 
   /**
    * EXPUNGE: deletes the messages of the view that have `\Deleted`; with `uids`, only those of them
-   * (UID EXPUNGE). `READ_ONLY`. Their octets leave the disk with the upkeep that follows calls once
+   * (UID EXPUNGE). `READ_ONLY`. Their octets leave the disk with the upkeep in a pause between calls once
    * 64 messages of the mailbox are gone, or with `cleanup({ thorough: true })`.
    */
   expungeMailbox(

@@ -3,7 +3,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
+
+use futures::future::select;
 
 use super::fetch::Layouts;
 use crate::backend::{FilterSet, Look, MailboxData, MailboxSet};
@@ -19,6 +22,9 @@ impl Drop for Upkeep {
         self.0.set(false);
     }
 }
+
+/// How long closing waits for upkeep that itself waits for a pause.
+const CLOSING_MS: u32 = 500;
 
 /// A view to bring up to date along with an operation that does not need one.
 pub type View<'a> = Option<&'a mut SelectedMailbox>;
@@ -101,7 +107,8 @@ impl BaseSession {
 
     /// Ends the session: its views are closed without expunging, so that
     /// nobody's `\Recent` is theirs any more (semantics 182), waits end with
-    /// nothing new, and later calls fail with `CLOSED`. The mailbox set stays
+    /// nothing new, and later calls fail with `CLOSED`. Upkeep that waits for a
+    /// pause is done now, for half a second at most. The mailbox set stays
     /// open: whoever opened it closes it. Idempotent.
     pub async fn close(&self) {
         self.closed.set(true);
@@ -110,6 +117,10 @@ impl BaseSession {
         }
         for wait in self.waits.take() {
             wait.set();
+        }
+        if self.upkeep.get() {
+            // Who opens, delivers and closes leaves no pause. What takes long is left to the next session.
+            let _ = select(pin!(self.cleanup()), pin!(platform::sleep_ms(CLOSING_MS))).await;
         }
     }
 

@@ -475,6 +475,28 @@ test("storage and upkeep", async (t) => {
   assert.deepEqual((await session.verify()).problems, []);
 });
 
+testRegistering("who opens, delivers and closes leaves no pause for upkeep: closing does it", async () => {
+  const store = mapStore();
+  registerBackend("briefly", () => store);
+  const options = fresh({ backend: "briefly" });
+  const packs = async () => {
+    const content = { from: Uint8Array.of(7), to: Uint8Array.of(8), reverse: false, keysOnly: true, maxBytes: Infinity, maxRows: Infinity };
+    return (await store.read({ keys: [], scans: [content], guards: [] })).scanned[0].length;
+  };
+  const most = [];
+  for (let at = 0; at < 140; at += 1) {
+    const session = await openSession(options);
+    await session.appendMessages("INBOX", [{ raw: mail(`brief ${at}`) }]);
+    await session.close();
+    most.push(await packs());
+  }
+  assert.ok(Math.max(...most) > 60 && Math.max(...most) < 70, `${Math.max(...most)} packs`);
+  const session = await openSession(options);
+  assert.deepEqual((await session.verify()).problems, []);
+  assert.equal((await session.status("INBOX")).exists, 140);
+  await session.close();
+});
+
 test("disabled search keys", async (t) => {
   const session = await open(t, { disabledSearchKeys: ["keyword"] });
   const { selected } = await session.selectMailbox("INBOX");
