@@ -121,6 +121,7 @@ for (const name of browsers) {
   for (const n of sizes) {
     if (ended.signal.aborted) break;
     const large = isLarge(n);
+    let sofar;
     const outcome = await measure({
       name,
       n,
@@ -134,11 +135,14 @@ for (const name of browsers) {
       instead: env.BENCH_FIELDS ? { "/bench/fields.js": env.BENCH_FIELDS } : {},
       log: (words) => console.error(`[bench ${clock()}] ${name} ${n}: ${words}`),
       signal: ended.signal,
-      save(sofar) {
-        heading(name, sofar, n);
-        write([...sofar.results, ...sofar.sizes], sofar.failures);
+      save(now) {
+        sofar = now;
+        heading(name, now, n);
+        write([...now.results, ...now.sizes], now.failures);
       },
     }).catch((error) => {
+      // What was measured before it failed, or was ended, is kept.
+      if (sofar) entries.push(...sofar.results, ...sofar.sizes);
       about.failed.push({ case: "all", n, engine: "all", browser: name, error: String(error.stack) });
       console.error(error);
     });
