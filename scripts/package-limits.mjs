@@ -15,7 +15,7 @@ export const LIMITS = {
   // The engine's loader, minified and gzipped.
   glueMinified: 6_800,
   // `offline-mailbox/inline`, the engine inside, comments included, not minified.
-  inlineGzipped: 530_000,
+  inlineGzipped: 548_000,
 };
 
 // So much larger is what holds the wasm where the toolchain has no sources of the standard library
