@@ -1205,7 +1205,8 @@ export class Session {
   requestPersistence(): Promise<boolean>;
 
   /**
-   * Closes the session: waits end, calls in flight are finished, views closed (without expunging).
+   * Closes the session: waits end, calls in flight are finished, views closed (without expunging), and
+   * upkeep that waits for a pause is done, for half a second at most.
    * Later calls fail with `CLOSED`. May be called again.
    */
   close(): Promise<void>;
