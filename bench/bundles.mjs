@@ -8,7 +8,8 @@ import { ENGINES } from "./engines.js";
 
 /** What libraries find by their own address, which is now the bundle's. */
 const BESIDE = {
-  "/bench/wasm/offline_mailbox_bg.wasm": "pkg/wasm/offline_mailbox_bg.wasm",
+  "/bench/wasm/offline_mailbox_first.wasm": "pkg/wasm/offline_mailbox_first.wasm",
+  "/bench/wasm/offline_mailbox_rest.wasm": "pkg/wasm/offline_mailbox_rest.wasm",
   "/bench/peers/sqlite3.wasm": "bench/node_modules/@sqlite.org/sqlite-wasm/dist/sqlite3.wasm",
   "/bench/peers/sqlite3-opfs-async-proxy.js": "bench/node_modules/@sqlite.org/sqlite-wasm/dist/sqlite3-opfs-async-proxy.js",
 };

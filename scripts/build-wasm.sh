@@ -31,7 +31,7 @@ inputs() {
   printf '%s\n' "$mode" "$own_std"
   rustc --version
   wasm-bindgen --version
-  find src Cargo.toml Cargo.lock scripts/build-wasm.sh scripts/wasm-modules.mjs scripts/wasm-names.mjs -type f -print0 | sort -z | xargs -0 sha256sum
+  find src Cargo.toml Cargo.lock scripts/build-wasm.sh scripts/wasm-*.mjs scripts/first-list.mjs package-lock.json -type f -print0 | sort -z | xargs -0 sha256sum
 }
 hash="$(inputs | sha256sum | cut -d' ' -f1)"
 stamp="$TOOLS/wasm-built"
@@ -66,7 +66,8 @@ fi
 [ -n "$built" ] || quietly wasm-build build || fail "the wasm did not build; the compiler's words are above."
 # An older wasm-pack writes a .gitignore of `*` here, for which npm would leave the wasm out of the package.
 rm -f pkg/wasm/.gitignore
-node scripts/wasm-modules.mjs || fail "the modules of pkg/wasm could not be made."
+whole=(); [ "$mode" = --dev ] && whole=(--whole)
+node scripts/wasm-modules.mjs "${whole[@]}" || fail "the modules of pkg/wasm could not be made."
 # What scripts/package.mjs measures against.
 if [ -n "$built" ]; then printf 'own\n'; else printf 'ordinary\n'; fi >"$TOOLS/wasm-std"
 printf '%s\n' "$hash" >"$stamp"

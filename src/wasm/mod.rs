@@ -17,6 +17,7 @@ mod mailbox_data;
 mod mailbox_set;
 mod message;
 mod panic;
+mod rest;
 mod rows;
 mod search;
 mod search_key;
