@@ -3,7 +3,7 @@
 import * as check from "./arguments.js";
 import { invalid } from "./errors.js";
 import { message as takenMessage, messages as takenMessages, ready } from "./octets.js";
-import { isTelling, revivedMessage } from "./results.js";
+import { revivedMessage } from "./results.js";
 
 /** A person's mailboxes: names, and what is done to whole mailboxes. */
 export class MailboxSet {
@@ -48,9 +48,7 @@ export class MailboxSet {
   addMailbox(name, options) {
     return this.#core.run(() => {
       check.mailboxName(name);
-      const given = check.options(options, ["specialUse", "firstUid"]);
-      const specialUse = check.optional(given.specialUse, check.specialUse, "specialUse");
-      const firstUid = check.optional(given.firstUid, check.uid, "firstUid");
+      const { specialUse, firstUid } = check.members(options, check.CREATION);
       return this.#core.call((handle) => handle.addMailbox(name, specialUse, firstUid));
     });
   }
@@ -64,8 +62,7 @@ export class MailboxSet {
   }
 }
 
-const recentOption = (options) =>
-  check.optional(check.options(options, ["recent"]).recent, check.boolean, "recent") ?? true;
+const recentOption = (options) => check.members(options, { recent: check.boolean }).recent ?? true;
 
 /** One mailbox by its identity. */
 export class MailboxData {
@@ -82,28 +79,32 @@ export class MailboxData {
     return this.#core.run(() => task((call) => this.#core.engine.call(() => call(this.#data))));
   }
 
+  #ask(method) {
+    return this.#run((call) => call((data) => data[method]()));
+  }
+
   mailboxId() {
-    return this.#run((call) => call((data) => data.mailboxId()));
+    return this.#ask("mailboxId");
   }
 
   readonly() {
-    return this.#run((call) => call((data) => data.readonly()));
+    return this.#ask("readonly");
   }
 
   uidValidity() {
-    return this.#run((call) => call((data) => data.uidValidity()));
+    return this.#ask("uidValidity");
   }
 
   permanentFlags() {
-    return this.#run((call) => call((data) => data.permanentFlags()));
+    return this.#ask("permanentFlags");
   }
 
   sessionFlags() {
-    return this.#run((call) => call((data) => data.sessionFlags()));
+    return this.#ask("sessionFlags");
   }
 
   selectedSet() {
-    return this.#run((call) => call((data) => data.selectedSet()));
+    return this.#ask("selectedSet");
   }
 
   /** The view, if it is of this mailbox. */
@@ -115,17 +116,8 @@ export class MailboxData {
 
   updateSelected(selected, options) {
     return this.#run(async (call) => {
-      const given = check.options(options, ["waitOn", "signal"]);
-      const signal = check.optionalSignal(given.signal);
-      const waitOn = check.optionalSignal(given.waitOn, "waitOn");
-      const view = await this.#view(call, selected);
-      const look = async () => {
-        const { updates } = await this.#core.inTurn(view, (handle, id) => handle.checkMailbox(id, false), signal);
-        return updates;
-      };
-      const updates = await look();
-      if (!waitOn || waitOn.aborted || isTelling(updates)) return updates;
-      return (await view.nextUpdates(waitOn, signal)) ?? look();
+      const given = check.members(options, { waitOn: check.signal, signal: check.signal });
+      return this.#core.checked(await this.#view(call, selected), given);
     });
   }
 
@@ -230,9 +222,8 @@ export class MailboxData {
       const taken = check.uint32s(uids, "uids");
       const names = check.flags(flags);
       const how = check.operation(operation);
-      const { unchangedSince } = check.options(options, ["unchangedSince"]);
-      const since = check.optional(unchangedSince, check.modSeq, "unchangedSince");
-      return call((data) => data.updateMany(taken, names, how, since));
+      const { unchangedSince } = check.members(options, { unchangedSince: check.modSeq });
+      return call((data) => data.updateMany(taken, names, how, unchangedSince));
     });
   }
 
@@ -253,7 +244,7 @@ export class MailboxData {
   claimRecent(selected) {
     return this.#run(async (call) => {
       const view = await this.#view(call, selected);
-      await this.#core.inTurn(view, (handle, id) => handle.claimRecent(id));
+      await this.#core.inTurn({ selected: view }, (handle, id) => handle.claimRecent(id));
     });
   }
 
@@ -264,14 +255,14 @@ export class MailboxData {
   }
 
   snapshot() {
-    return this.#run((call) => call((data) => data.snapshot()));
+    return this.#ask("snapshot");
   }
 
   find(set, selected) {
     return this.#run(async (call) => {
       const { numbers, uid } = check.messageSet(set);
       const view = await this.#view(call, selected);
-      const { messages } = await this.#core.inTurn(view, (handle, id) => handle.find(id, numbers, uid));
+      const { messages } = await this.#core.inTurn({ selected: view }, (handle, id) => handle.find(id, numbers, uid));
       return messages.map(revivedMessage);
     });
   }
@@ -280,17 +271,16 @@ export class MailboxData {
     return this.#run(async (call) => {
       const { numbers, uid } = check.messageSet(set);
       const view = await this.#view(call, selected);
-      const { uids } = await this.#core.inTurn(view, (handle, id) => handle.findDeleted(id, numbers, uid));
+      const { uids } = await this.#core.inTurn({ selected: view }, (handle, id) => handle.findDeleted(id, numbers, uid));
       return uids;
     });
   }
 
   select(options) {
     return this.#run(async (call) => {
-      const { readonly } = check.options(options, ["readonly"]);
-      const wanted = check.optional(readonly, check.boolean, "readonly") ?? false;
+      const { readonly = false } = check.members(options, { readonly: check.boolean });
       const data = await call((each) => each);
-      return this.#core.opened(await this.#core.call((handle) => handle.selectData(data, wanted)));
+      return this.#core.opened(await this.#core.call((handle) => handle.selectData(data, readonly)));
     });
   }
 }

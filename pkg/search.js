@@ -15,20 +15,14 @@ function returns(value, what) {
 
 const mailboxNames = (value, what) => check.list(value, what, "an array of mailbox names", check.mailboxName);
 
-const common = ({ signal, onProgress }) => ({
-  signal: check.optionalSignal(signal),
-  onProgress: check.optional(onProgress, check.callback, "onProgress"),
-});
+const COMMON = { signal: check.signal, onProgress: check.callback };
 
-export function searchMailboxOptions(given) {
-  const taken = check.options(given, ["return", "onProgress", "signal"]);
-  return { ...common(taken), returns: check.optional(taken.return, returns, "return") };
+export function searchMailboxOptions(options) {
+  const { return: returned, ...given } = check.members(options, { ...COMMON, return: returns });
+  return { ...given, returns: returned };
 }
 
-export function searchOptions(given) {
-  const taken = check.options(given, ["mailboxes", "onProgress", "signal"]);
-  return { ...common(taken), mailboxes: check.optional(taken.mailboxes, mailboxNames, "mailboxes") };
-}
+export const searchOptions = (options) => check.members(options, { ...COMMON, mailboxes: mailboxNames });
 
 /** Of one view the mailbox is known, and whether it is done nobody asks. */
 export const inOneMailbox = (onProgress) =>

@@ -1,7 +1,7 @@
 // One view: the order of the calls on it, the wait for changes, and who is told. Not here: the calls themselves.
 
 import { Feed } from "./changes.js";
-import { MailboxError, closed } from "./errors.js";
+import { closed, invalid } from "./errors.js";
 import { isTelling } from "./results.js";
 import { onAbort, throwIfAborted } from "./signals.js";
 
@@ -51,7 +51,7 @@ export class View {
    * Runs a call in its turn. Its answer brings how the view stands and, mostly, `updates`. A signal
    * ends the wait for the turn; with `abandon`, the wait for the answer too.
    */
-  run(task, { signal, abandon = false } = { signal: undefined, abandon: false }) {
+  run(task, { signal, abandon } = {}) {
     throwIfAborted(signal);
     if (this.#ended) return Promise.reject(closed("view"));
     let given = false;
@@ -177,25 +177,20 @@ export class View {
 
   /** Every update from now on, as an iterator. */
   feed(signal) {
-    let stop = () => {};
-    const feed = new Feed(() => {
-      stop();
-      this.#feeds.delete(feed);
-      if (!this.#watched) this.#endWait();
-    });
-    const read = feed.next.bind(feed);
-    feed.next = () => {
-      const item = read();
+    const feed = new Feed(
+      () => {
+        this.#feeds.delete(feed);
+        if (!this.#watched) this.#endWait();
+      },
       // What was read makes room.
-      this.#watch();
-      return item;
-    };
+      () => this.#watch(),
+    );
     if (this.#over) {
       feed.end();
       return feed;
     }
     this.#feeds.add(feed);
-    stop = onAbort(signal, () => feed.abort(signal.reason));
+    feed.until(signal);
     this.#watch();
     return feed;
   }
@@ -279,12 +274,8 @@ export const isSelected = (value) => viewOf(value) !== undefined;
 /** The view behind a SelectedMailbox of this session. */
 export function viewIn(session, selected) {
   const view = viewOf(selected);
-  if (view === undefined) {
-    throw new MailboxError("INVALID_ARGUMENT", "selected must be a SelectedMailbox, as selectMailbox gives it");
-  }
-  if (view.session !== session) {
-    throw new MailboxError("INVALID_ARGUMENT", "the SelectedMailbox belongs to another session");
-  }
+  if (view === undefined) throw invalid("selected must be a SelectedMailbox, as selectMailbox gives it");
+  if (view.session !== session) throw invalid("the SelectedMailbox belongs to another session");
   return view;
 }
 
