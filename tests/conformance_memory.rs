@@ -12,6 +12,7 @@ use offline_mailbox::model::Uid;
 use offline_mailbox::store::MemoryStore;
 use offline_mailbox::testing::conformance::SOURCES;
 use offline_mailbox::testing::conformance::world::Harness;
+use offline_mailbox::testing::counting_store::CountingStore;
 
 struct Memory {
     store: MemoryStore,
@@ -43,6 +44,37 @@ impl Harness for Memory {
 }
 
 conformance_suite!(native, Memory);
+
+/// The same, where no hint of what others did ever comes but to those who wait.
+struct Deaf(Memory);
+
+#[async_trait(?Send)]
+impl Harness for Deaf {
+    async fn fresh(inbox_first_uid: Option<Uid>) -> Self {
+        Deaf(Memory::fresh(inbox_first_uid).await)
+    }
+
+    async fn open(&self) -> Rc<dyn MailboxSet> {
+        let store = CountingStore::deaf(Rc::new(self.0.store.connect()));
+        StoreMailboxSet::open(store, self.0.options.clone()).await.unwrap()
+    }
+
+    async fn verify(&self) -> Vec<String> {
+        self.0.verify().await
+    }
+
+    async fn remove(&self) {}
+
+    async fn another(&self) -> Box<dyn Harness> {
+        self.0.another().await
+    }
+}
+
+mod without_hints {
+    use super::*;
+
+    conformance_suite!(native, Deaf);
+}
 
 /// A case that is written but not listed would never run.
 #[test]

@@ -201,6 +201,21 @@ pub trait MailboxSet {
         Ok(snapshots)
     }
 
+    /// LIST and STATUS together: how those mailboxes stand, as [`snapshots`](MailboxSet::snapshots) says it,
+    /// that `wanted` names, being given what [`list_mailboxes`](MailboxSet::list_mailboxes) answers or, with
+    /// `subscribed`, [`list_subscribed`](MailboxSet::list_subscribed). It may be asked more than once; what it
+    /// was given last is what the answer goes with. Its failure is the method's.
+    ///
+    /// A set that can look at names and mailboxes at once does better than the default.
+    async fn list_snapshots(
+        &self,
+        subscribed: bool,
+        wanted: &mut dyn for<'t> FnMut(&'t ListTree) -> Result<Vec<MailboxName>>,
+    ) -> Result<Vec<Option<MailboxSnapshot>>> {
+        let tree = if subscribed { self.list_subscribed().await? } else { self.list_mailboxes().await? };
+        self.snapshots(&wanted(&tree)?).await
+    }
+
     /// Creates a mailbox and returns its identity. `ALREADY_EXISTS` for an
     /// existing name, INBOX always (semantics 31), or a taken special use.
     async fn add_mailbox(&self, name: &MailboxName, options: &CreateOptions) -> Result<MailboxId>;

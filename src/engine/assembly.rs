@@ -11,10 +11,12 @@ use super::change::Place;
 use super::core::Core;
 use super::filters::Filters;
 use super::identity::{Fact, encode_facts};
+use super::known::Stood;
 use super::layout::{self, FILTERS, MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
 use super::names::Names;
 use super::notes::{self, Note};
 use super::shared::Shared;
+use super::steps::Moment;
 use super::{Engine, Loaded};
 use crate::model::{Error, ErrorCode, Result, Value, sorting};
 use crate::platform;
@@ -349,8 +351,8 @@ impl<'a> Assembly<'a> {
         })
     }
 
-    /// After the commit: what this program has in memory is what was written.
-    fn install(self) {
+    /// After the commit, which was then: what this program has in memory is what was written.
+    fn install(self, at: Moment) {
         let engine = self.engine;
         self.install_tails();
         {
@@ -369,13 +371,14 @@ impl<'a> Assembly<'a> {
             }
         }
         for (guard, revision) in &self.guards {
+            let stood = Stood { revision: revision + 1, at };
             match *guard {
-                NAMES => engine.install_names(revision + 1, self.new_names.clone()),
-                SHARED => engine.install_shared(revision + 1, self.new_shared.clone()),
-                FILTERS => engine.install_filters(revision + 1, self.new_filters.clone()),
+                NAMES => engine.install_names(stood, self.new_names.clone()),
+                SHARED => engine.install_shared(stood, self.new_shared.clone()),
+                FILTERS => engine.install_filters(stood, self.new_filters.clone()),
                 guard => {
                     let number = mailbox_of_guard(guard);
-                    engine.install_mailbox(number, revision + 1, self.new_mailboxes.get(&number).cloned());
+                    engine.install_mailbox(number, stood, self.new_mailboxes.get(&number).cloned());
                 }
             }
         }
@@ -468,7 +471,7 @@ impl Engine {
     /// Commits; returns the guards that had moved, if any had.
     async fn commit(&self, mut assembly: Assembly<'_>, exclusive: bool) -> Result<Option<Vec<Guard>>> {
         let batch = assembly.batch(exclusive)?;
-        let (id, base) = (batch.id, self.sequence.get());
+        let (id, base) = (batch.id, self.steps.newest());
         let committed = match assembly.begun.take() {
             Some(begun) => begun.commit(batch).await,
             None => self.store.commit(batch).await,
@@ -486,8 +489,8 @@ impl Engine {
             },
             Err(error) => return Err(error),
         };
-        self.saw_sequence(sequence);
-        assembly.install();
+        // At once with what it moved: from here on all else in memory counts as standing at this step.
+        assembly.install(self.steps.committed(sequence));
         Ok(None)
     }
 

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use super::Engine;
 use super::codec::decoded;
 use super::filters::{self, Filters, ScriptNumber};
+use super::known::Stood;
 use super::layout::{self, FILTERS};
 use crate::backend::{Filter, FilterCompiler, FilterSet};
 use crate::model::{Error, Result};
@@ -70,7 +71,7 @@ impl StoreFilterSet {
             let known = self.engine.known_filters().await?;
             let Some(number) = find(&known.value)? else { return Ok((known.revision, None)) };
             let key = layout::script(number);
-            let (revision, record) = self.engine.read_record(key, FILTERS).await?;
+            let (Stood { revision, .. }, record) = self.engine.read_record(key, FILTERS).await?;
             if revision != known.revision {
                 self.engine.invalidate(&[FILTERS]);
                 continue;

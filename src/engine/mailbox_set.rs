@@ -14,6 +14,7 @@ use super::codec::{decoded, unless_damaged};
 use super::core::Core;
 use super::filter_set::{Language, StoreFilterSet};
 use super::format::{FORMAT, Format};
+use super::known::Stood;
 use super::layout::{self, MailboxNumber, NAMES, SHARED};
 use super::mailbox::{Looks, StoreMailbox};
 use super::names::{Entry, Names};
@@ -120,7 +121,8 @@ impl StoreMailboxSet {
                 let engine = Rc::new(Engine::new(store, format, snapshot.sequence));
                 let names = records.next().flatten().zip(snapshot.revisions.first().copied());
                 if let Some((record, revision)) = names {
-                    engine.take_in_names(revision, &record);
+                    let at = engine.steps.witnessed(snapshot.sequence);
+                    engine.take_in_names(Stood { revision, at }, &record);
                 }
                 return Ok(Rc::new(StoreMailboxSet {
                     engine,
@@ -179,25 +181,33 @@ impl StoreMailboxSet {
         wanted: &Wanted<'_>,
         look: Looks,
     ) -> Result<Option<Rc<dyn MailboxData>>> {
+        let mut sure = !self.engine.steps.is_quiet();
         loop {
             let names = self.engine.known_names().await?;
             let entry = find(&names.value);
             let number = entry.map(|entry| entry.number);
-            let Some(core) = self.engine.look_at(names.revision, number, wanted).await? else { continue };
+            let looked = self.engine.look_at(names.revision, number, wanted, sure).await?;
+            let Some(core) = looked else {
+                sure = true;
+                continue;
+            };
             let found = entry.zip(core);
             return Ok(found.map(|(entry, core)| self.mailbox_at(entry, core, look, None)));
         }
     }
 
     /// The cores of these mailboxes as of now, in one read; one that is damaged is told as such. `None`
-    /// where the names have moved past this revision.
+    /// where the names have moved past this revision, or for one who is not `sure` may have.
     async fn cores(
         &self,
         names: Revision,
         numbers: &HashSet<MailboxNumber>,
+        sure: bool,
     ) -> Result<Option<HashMap<MailboxNumber, Option<Core>>>> {
+        let engine = &self.engine;
+        let asks = sure || !engine.stands(NAMES);
         let mut keys: Vec<Key> = numbers.iter().map(|number| layout::core(*number)).collect();
-        let mut read = Read { guards: vec![NAMES], ..Read::default() };
+        let mut read = Read { guards: asks.then_some(NAMES).into_iter().collect(), ..Read::default() };
         if let (Some(least), Some(most), true) =
             (numbers.iter().min(), numbers.iter().max(), keys.len() > SINGLE_CORES)
         {
@@ -206,10 +216,17 @@ impl StoreMailboxSet {
             keys.clear();
         }
         read.keys.clone_from(&keys);
-        let snapshot = self.engine.read(read).await?;
-        if snapshot.revisions.first() != Some(&names) {
-            self.engine.invalidate(&[NAMES]);
+        let seen = engine.steps.newest();
+        let snapshot = engine.read(read).await?;
+        if !asks && snapshot.sequence != seen {
             return Ok(None);
+        }
+        if asks {
+            if snapshot.revisions.first() != Some(&names) {
+                engine.invalidate(&[NAMES]);
+                return Ok(None);
+            }
+            engine.witness(NAMES, names, snapshot.sequence);
         }
         let single = keys.into_iter().zip(snapshot.values).filter_map(|(key, record)| Some((key, record?)));
         let mut cores = HashMap::with_capacity(numbers.len());
@@ -221,7 +238,33 @@ impl StoreMailboxSet {
         Ok(Some(cores))
     }
 
-    /// The same, by what is in memory alone where that is thought to be right.
+    /// How the mailboxes stand that `wanted` names, being given the names as of the same moment; it may be
+    /// asked more than once.
+    async fn stand(
+        &self,
+        wanted: &mut dyn FnMut(&Names) -> Result<Vec<MailboxName>>,
+    ) -> Result<Vec<Option<MailboxSnapshot>>> {
+        let mut sure = !self.engine.steps.is_quiet();
+        loop {
+            let known = self.engine.known_names().await?;
+            let by_name: HashMap<&MailboxName, &Entry> =
+                known.value.entries.iter().map(|entry| (&entry.name, entry)).collect();
+            let names = wanted(&known.value)?;
+            let entries: Vec<Option<&Entry>> = names.iter().map(|name| by_name.get(name).copied()).collect();
+            let numbers = entries.iter().flatten().map(|entry| entry.number).collect();
+            let Some(cores) = self.cores(known.revision, &numbers, sure).await? else {
+                sure = true;
+                continue;
+            };
+            let snapshot = |entry: &Entry| {
+                let core = cores.get(&entry.number)?.as_ref()?;
+                Some(self.store_mailbox(entry, core.clone(), Looks::Once, None).snapshot_of(core))
+            };
+            return Ok(entries.into_iter().map(|entry| snapshot(entry?)).collect());
+        }
+    }
+
+    /// A mailbox as [`Self::mailbox_of`] finds it, by what is in memory alone where that is thought to be right.
     async fn operated(
         &self,
         find: &dyn Fn(&Names) -> Option<&Entry>,
@@ -380,19 +423,16 @@ impl MailboxSet for StoreMailboxSet {
     }
 
     async fn snapshots(&self, names: &[MailboxName]) -> Result<Vec<Option<MailboxSnapshot>>> {
-        loop {
-            let known = self.engine.known_names().await?;
-            let by_name: HashMap<&MailboxName, &Entry> =
-                known.value.entries.iter().map(|entry| (&entry.name, entry)).collect();
-            let entries: Vec<Option<&Entry>> = names.iter().map(|name| by_name.get(name).copied()).collect();
-            let numbers = entries.iter().flatten().map(|entry| entry.number).collect();
-            let Some(cores) = self.cores(known.revision, &numbers).await? else { continue };
-            let snapshot = |entry: &Entry| {
-                let core = cores.get(&entry.number)?.as_ref()?;
-                Some(self.store_mailbox(entry, core.clone(), Looks::Once, None).snapshot_of(core))
-            };
-            return Ok(entries.into_iter().map(|entry| snapshot(entry?)).collect());
-        }
+        self.stand(&mut |_| Ok(names.to_vec())).await
+    }
+
+    async fn list_snapshots(
+        &self,
+        subscribed: bool,
+        wanted: &mut dyn for<'t> FnMut(&'t ListTree) -> Result<Vec<MailboxName>>,
+    ) -> Result<Vec<Option<MailboxSnapshot>>> {
+        self.stand(&mut |names| wanted(&if subscribed { names.subscribed_tree() } else { names.tree() }))
+            .await
     }
 
     async fn add_mailbox(&self, name: &MailboxName, options: &CreateOptions) -> Result<MailboxId> {

@@ -22,6 +22,7 @@ mod fold;
 mod format;
 mod identity;
 mod import;
+mod known;
 mod layout;
 mod mailbox;
 mod mailbox_set;
@@ -33,6 +34,7 @@ mod pages;
 mod read;
 mod rows;
 mod shared;
+mod steps;
 mod tails;
 mod texts;
 mod verify;
@@ -50,9 +52,11 @@ use self::core::Core;
 use self::filters::Filters;
 use self::format::Format;
 use self::identity::IdentityCache;
+use self::known::{Known, Stood, Versioned, install, set_stale, stand, take_in};
 use self::layout::{FILTERS, MailboxNumber, NAMES, SHARED, mailbox_guard, mailbox_of_guard};
 use self::names::Names;
 use self::shared::Shared;
+use self::steps::Steps;
 use self::tails::Tails;
 use crate::backend::Wanted;
 use crate::model::{Error, ErrorCode, Result, Value};
@@ -65,23 +69,10 @@ pub use mailbox::StoreMailbox;
 pub use mailbox_set::{EngineOptions, StoreMailboxSet};
 pub use verify::Problem;
 
-/// Something in memory, and the revision of its guard at which it was so.
-struct Versioned<T> {
-    revision: Revision,
-    value: T,
-}
-
 /// A mailbox's core and messages, as of one revision.
 struct Loaded {
     core: Core,
     state: Rc<MailboxState>,
-}
-
-/// What is in memory of a guarded thing; `fresh` until somebody else is known to have moved the guard.
-struct Known<T> {
-    revision: Revision,
-    value: T,
-    fresh: bool,
 }
 
 /// One mailbox in memory. `None` in `known`: never loaded; `value: None`: deleted.
@@ -118,7 +109,7 @@ pub(crate) struct Engine {
     database_id: [u8; 16],
     /// The oldest format of which there may be records.
     oldest_format: Cell<u8>,
-    sequence: Cell<Sequence>,
+    steps: Steps,
     names: RefCell<Option<Known<Rc<Names>>>>,
     /// Whether the names come from their copy.
     names_damaged: Cell<bool>,
@@ -136,12 +127,13 @@ pub(crate) struct Engine {
 impl Engine {
     fn new(store: Rc<dyn Store>, format: Format, sequence: Sequence) -> Engine {
         let Format { owner, database_id, oldest } = format;
+        let steps = Steps::new(sequence, store.changes());
         Engine {
             store,
             owner,
             database_id,
             oldest_format: Cell::new(oldest),
-            sequence: Cell::new(sequence),
+            steps,
             names: RefCell::default(),
             names_damaged: Cell::new(false),
             shared: RefCell::default(),
@@ -153,10 +145,6 @@ impl Engine {
             tails: RefCell::default(),
             writing: futures::lock::Mutex::new(()),
         }
-    }
-
-    fn saw_sequence(&self, sequence: Sequence) {
-        self.sequence.set(self.sequence.get().max(sequence));
     }
 
     /// Reads from the store.
@@ -171,6 +159,7 @@ impl Engine {
         begins: Option<Durability>,
     ) -> Result<(Snapshot, Option<Box<dyn Begun>>)> {
         let asked = (read.keys.len(), read.scans.len(), read.guards.len());
+        let newest = self.steps.newest();
         let (snapshot, begun) = match begins {
             Some(durability) => self.store.begin(read, durability).await?,
             None => (self.store.read(read).await?, None),
@@ -178,7 +167,7 @@ impl Engine {
         if (snapshot.values.len(), snapshot.scanned.len(), snapshot.revisions.len()) != asked {
             return Err(Error::internal("the store did not answer all that it was asked"));
         }
-        self.saw_sequence(snapshot.sequence);
+        self.steps.saw(newest, snapshot.sequence);
         Ok((snapshot, begun))
     }
 
@@ -229,53 +218,91 @@ impl Engine {
         if let Some(known) = self.names.borrow().as_ref().filter(|known| known.fresh) {
             return Ok(Versioned { revision: known.revision, value: known.value.clone() });
         }
-        let (mut revision, mut names) = self.read_names(layout::names()).await?;
+        let (mut stood, mut names) = self.read_names(layout::names()).await?;
         let damaged = matches!(&names, Err(error) if error.code() == ErrorCode::Corrupt);
         if damaged && let (later, Ok(copy)) = self.read_names(layout::names_copy()).await? {
-            (revision, names) = (later, Ok(copy));
+            (stood, names) = (later, Ok(copy));
             self.names_damaged.set(true);
         }
-        Ok(take_in(&self.names, revision, Rc::new(names?)))
+        Ok(take_in(&self.names, stood, Rc::new(names?)))
     }
 
     /// Keeps names that were read along with something else; damaged ones are left to who wants them.
-    fn take_in_names(&self, revision: Revision, record: &Value) {
+    fn take_in_names(&self, stood: Stood, record: &Value) {
         if let Ok(names) = decoded(&layout::names(), record, Names::decode) {
-            take_in(&self.names, revision, Rc::new(names));
+            take_in(&self.names, stood, Rc::new(names));
         }
     }
 
-    async fn read_names(&self, key: Key) -> Result<(Revision, Result<Names>)> {
-        let (revision, record) = self.read_record(key, NAMES).await?;
+    async fn read_names(&self, key: Key) -> Result<(Stood, Result<Names>)> {
+        let (stood, record) = self.read_record(key, NAMES).await?;
         let record = record.ok_or_else(|| Error::corrupt("the record of names is missing"));
-        Ok((revision, record.and_then(|record| decoded(&key, &record, Names::decode))))
+        Ok((stood, record.and_then(|record| decoded(&key, &record, Names::decode))))
     }
 
     /// Asks the store whether what is in memory under these guards is still
     /// so; what is not, is read anew when it is next wanted.
     async fn revalidate(&self, guards: &[Guard]) -> Result<()> {
-        let known: Vec<(Guard, Revision)> =
-            guards.iter().filter_map(|guard| Some((*guard, self.known_revision(*guard)?))).collect();
-        if known.is_empty() {
+        let mut sure = !self.steps.is_quiet();
+        loop {
+            let known: Vec<(Guard, Revision)> =
+                guards.iter().filter_map(|guard| Some((*guard, self.known_revision(*guard)?))).collect();
+            if known.is_empty() {
+                return Ok(());
+            }
+            let asked: Vec<(Guard, Revision)> =
+                known.iter().copied().filter(|(guard, _)| sure || !self.stands(*guard)).collect();
+            let seen = self.steps.newest();
+            let read = Read { guards: asked.iter().map(|(guard, _)| *guard).collect(), ..Read::default() };
+            let snapshot = self.read(read).await?;
+            if asked.len() < known.len() && snapshot.sequence != seen {
+                sure = true;
+                continue;
+            }
+            for ((guard, known), now) in asked.into_iter().zip(snapshot.revisions) {
+                if known == now {
+                    self.witness(guard, now, snapshot.sequence);
+                } else {
+                    self.invalidate(&[guard]);
+                }
+            }
             return Ok(());
         }
-        let guards = known.iter().map(|(guard, _)| *guard).collect();
-        let snapshot = self.read(Read { guards, ..Read::default() }).await?;
-        let moved = known.iter().zip(snapshot.revisions).filter(|((_, known), now)| known != now);
-        self.invalidate(&moved.map(|((guard, _), _)| *guard).collect::<Vec<Guard>>());
-        Ok(())
     }
 
-    /// The revision of what is in memory under a guard, unless that is known to be behind.
-    fn known_revision(&self, guard: Guard) -> Option<Revision> {
-        fn of<T>(known: &RefCell<Option<Known<T>>>) -> Option<Revision> {
-            known.borrow().as_ref().filter(|known| known.fresh).map(|known| known.revision)
+    /// How a guard stood when what is in memory under it was last known to be so, unless that is known to be behind.
+    fn stood(&self, guard: Guard) -> Option<Stood> {
+        fn of<T>(known: &RefCell<Option<Known<T>>>) -> Option<Stood> {
+            let known = known.borrow();
+            let known = known.as_ref().filter(|known| known.fresh)?;
+            Some(Stood { revision: known.revision, at: known.at })
         }
         match guard {
             NAMES => of(&self.names),
             SHARED => of(&self.shared),
             FILTERS => of(&self.filters),
             guard => of(&self.slot(mailbox_of_guard(guard)).known),
+        }
+    }
+
+    /// The revision of what is in memory under a guard, unless that is known to be behind.
+    fn known_revision(&self, guard: Guard) -> Option<Revision> {
+        self.stood(guard).map(|stood| stood.revision)
+    }
+
+    /// Whether what is in memory under a guard is right as long as the sequence is where it was last seen.
+    fn stands(&self, guard: Guard) -> bool {
+        self.stood(guard).is_some_and(|stood| self.steps.stands(stood.at))
+    }
+
+    /// A read saw a guard at this revision, and the sequence at this step.
+    fn witness(&self, guard: Guard, revision: Revision, sequence: Sequence) {
+        let stood = Stood { revision, at: self.steps.witnessed(sequence) };
+        match guard {
+            NAMES => stand(&self.names, stood),
+            SHARED => stand(&self.shared, stood),
+            FILTERS => stand(&self.filters, stood),
+            guard => stand(&self.slot(mailbox_of_guard(guard)).known, stood),
         }
     }
 
@@ -298,9 +325,9 @@ impl Engine {
         if let Some(known) = self.shared.borrow().as_ref().filter(|known| known.fresh) {
             return Ok(Versioned { revision: known.revision, value: known.value.clone() });
         }
-        let (revision, record) = self.read_record(layout::shared(), SHARED).await?;
+        let (stood, record) = self.read_record(layout::shared(), SHARED).await?;
         let record = record.ok_or_else(|| Error::corrupt("the record of counters is missing"))?;
-        Ok(take_in(&self.shared, revision, Rc::new(record.with(Shared::decode)?)))
+        Ok(take_in(&self.shared, stood, Rc::new(record.with(Shared::decode)?)))
     }
 
     /// The filters as this program knows them; they may be behind another tab's.
@@ -308,16 +335,21 @@ impl Engine {
         if let Some(known) = self.filters.borrow().as_ref().filter(|known| known.fresh) {
             return Ok(Versioned { revision: known.revision, value: known.value.clone() });
         }
-        let (revision, record) = self.read_record(layout::filters(), FILTERS).await?;
+        let (stood, record) = self.read_record(layout::filters(), FILTERS).await?;
         // A database has the record from its first script on.
         let filters = record.map(|record| record.with(Filters::decode)).transpose()?.unwrap_or_default();
-        Ok(take_in(&self.filters, revision, Rc::new(filters)))
+        Ok(take_in(&self.filters, stood, Rc::new(filters)))
     }
 
-    async fn read_record(&self, key: Key, guard: Guard) -> Result<(Revision, Option<Value>)> {
+    async fn read_record(&self, key: Key, guard: Guard) -> Result<(Stood, Option<Value>)> {
         let snapshot = self.read(Read { keys: vec![key], guards: vec![guard], ..Read::default() }).await?;
+        Ok((self.first_stood(&snapshot), snapshot.values.into_iter().next().flatten()))
+    }
+
+    /// How the first guard of a read that was just answered stood.
+    fn first_stood(&self, snapshot: &Snapshot) -> Stood {
         let revision = snapshot.revisions.first().copied().unwrap_or_default();
-        Ok((revision, snapshot.values.into_iter().next().flatten()))
+        Stood { revision, at: self.steps.witnessed(snapshot.sequence) }
     }
 
     /// A mailbox's messages where they are in memory and not known to be behind.
@@ -338,10 +370,10 @@ impl Engine {
                 guards: vec![mailbox_guard(number)],
             })
             .await?;
-        let revision = snapshot.revisions.first().copied().unwrap_or_default();
+        let stood = self.first_stood(&snapshot);
         let record = snapshot.values.into_iter().next().flatten();
         let core = record.map(|record| decoded(&layout::core(number), &record, Core::decode)).transpose()?;
-        self.take_in_mailbox(number, revision, core, snapshot.scanned)
+        self.take_in_mailbox(number, stood, core, snapshot.scanned)
     }
 
     /// A mailbox as of now; `None` once it is deleted.
@@ -351,18 +383,26 @@ impl Engine {
     }
 
     /// A mailbox's core as of now, in one read that also brings what is wanted; `None` inside once it is
-    /// deleted, and where there is no number. `None` where something had moved, so that one has to look again:
-    /// the names past this revision, or the mailbox past what is in memory of it.
+    /// deleted, and where there is no number. `None` where something had moved, so that one has to look again,
+    /// and be `sure`: the names past this revision, the mailbox past what is in memory of it, or the
+    /// sequence past where all of that stood.
+    ///
+    /// Who is not `sure` asks for no guard of what stands where the sequence was last seen: where it is
+    /// there still, the guards are.
     async fn look_at(
         &self,
         names: Revision,
         number: Option<MailboxNumber>,
         wanted: &Wanted<'_>,
+        sure: bool,
     ) -> Result<Option<Option<Core>>> {
-        let mut read = Read { guards: vec![NAMES], ..Read::default() };
+        let asks = |guard: &Guard| sure || !self.stands(*guard);
+        let guard = number.map(mailbox_guard);
+        let (asks_names, asks_mailbox) = (asks(&NAMES), guard.as_ref().is_some_and(asks));
+        let guards = asks_names.then_some(NAMES).into_iter().chain(guard.filter(|_| asks_mailbox)).collect();
+        let mut read = Read { guards, ..Read::default() };
         let mut known = None;
         if let Some(number) = number {
-            read.guards.push(mailbox_guard(number));
             known = self.known_revision(mailbox_guard(number));
             if known.is_none() {
                 read.keys.push(layout::core(number));
@@ -372,19 +412,35 @@ impl Engine {
             }
         }
         let keys = read.keys.clone();
+        let seen = self.steps.newest();
         let snapshot = self.read(read).await?;
-        let mut revisions = snapshot.revisions.into_iter();
-        if revisions.next() != Some(names) {
-            self.invalidate(&[NAMES]);
+        let sequence = snapshot.sequence;
+        let trusts = !asks_names || (known.is_some() && !asks_mailbox);
+        if trusts && sequence != seen {
+            if known.is_some() {
+                // These are no part of what has to be looked at again.
+                self.take_in_pages(keys, snapshot.values);
+            }
             return Ok(None);
         }
-        let (Some(number), Some(revision)) = (number, revisions.next()) else { return Ok(Some(None)) };
+        let mut revisions = snapshot.revisions.into_iter();
+        if asks_names {
+            if revisions.next() != Some(names) {
+                self.invalidate(&[NAMES]);
+                return Ok(None);
+            }
+            self.witness(NAMES, names, sequence);
+        }
+        let Some(number) = number else { return Ok(Some(None)) };
+        let revision = if asks_mailbox { revisions.next() } else { known };
+        let Some(revision) = revision else { return Ok(Some(None)) };
         if known.is_none() {
             let record = snapshot.values.into_iter().next().flatten();
             let core =
                 record.map(|record| decoded(&layout::core(number), &record, Core::decode)).transpose()?;
             if wanted.state || core.is_none() {
-                self.take_in_mailbox(number, revision, core.clone(), snapshot.scanned)?;
+                let stood = Stood { revision, at: self.steps.witnessed(sequence) };
+                self.take_in_mailbox(number, stood, core.clone(), snapshot.scanned)?;
             }
             return Ok(Some(core));
         }
@@ -392,6 +448,9 @@ impl Engine {
         if self.known_revision(mailbox_guard(number)).is_none_or(|known| known < revision) {
             self.invalidate(&[mailbox_guard(number)]);
             return Ok(None);
+        }
+        if asks_mailbox {
+            self.witness(mailbox_guard(number), revision, sequence);
         }
         self.take_in_pages(keys, snapshot.values);
         Ok(Some(self.loaded(number).map(|loaded| loaded.core.clone())))
@@ -401,7 +460,7 @@ impl Engine {
     fn take_in_mailbox(
         &self,
         number: MailboxNumber,
-        revision: Revision,
+        stood: Stood,
         core: Option<Core>,
         scanned: Vec<Vec<(Key, Value)>>,
     ) -> Result<Versioned<Option<Rc<Loaded>>>> {
@@ -411,7 +470,7 @@ impl Engine {
         let before = slot.known.borrow().as_ref().and_then(|known| known.value.clone());
         let pages = scanned.into_iter().next().unwrap_or_default();
         let value = core.map(|core| assemble(core, pages, before.as_deref())).transpose()?.map(Rc::new);
-        Ok(take_in(&slot.known, revision, value))
+        Ok(take_in(&slot.known, stood, value))
     }
 
     /// Somebody else moved these guards.
@@ -437,48 +496,20 @@ impl Engine {
         self.tails.borrow_mut().clear();
     }
 
-    fn install_names(&self, revision: Revision, new: Option<Rc<Names>>) {
-        install(&mut *self.names.borrow_mut(), revision, new);
+    fn install_names(&self, stood: Stood, new: Option<Rc<Names>>) {
+        install(&mut *self.names.borrow_mut(), stood, new);
     }
 
-    fn install_shared(&self, revision: Revision, new: Option<Rc<Shared>>) {
-        install(&mut *self.shared.borrow_mut(), revision, new);
+    fn install_shared(&self, stood: Stood, new: Option<Rc<Shared>>) {
+        install(&mut *self.shared.borrow_mut(), stood, new);
     }
 
-    fn install_filters(&self, revision: Revision, new: Option<Rc<Filters>>) {
-        install(&mut *self.filters.borrow_mut(), revision, new);
+    fn install_filters(&self, stood: Stood, new: Option<Rc<Filters>>) {
+        install(&mut *self.filters.borrow_mut(), stood, new);
     }
 
-    fn install_mailbox(&self, number: MailboxNumber, revision: Revision, new: Option<Option<Rc<Loaded>>>) {
-        install(&mut *self.slot(number).known.borrow_mut(), revision, new);
-    }
-}
-
-/// Keeps what was read, unless a commit of this program overtook the read.
-fn take_in<T: Clone>(known: &RefCell<Option<Known<T>>>, revision: Revision, value: T) -> Versioned<T> {
-    let mut known = known.borrow_mut();
-    if let Some(newer) = known.as_ref().filter(|known| known.fresh && known.revision > revision) {
-        return Versioned { revision: newer.revision, value: newer.value.clone() };
-    }
-    *known = Some(Known { revision, value: value.clone(), fresh: true });
-    Versioned { revision, value }
-}
-
-fn set_stale<T>(known: &mut Option<Known<T>>) {
-    if let Some(known) = known {
-        known.fresh = false;
-    }
-}
-
-fn install<T>(known: &mut Option<Known<T>>, revision: Revision, new: Option<T>) {
-    match (known.as_mut(), new) {
-        // A read that was answered late may have put something else there meanwhile.
-        (Some(known), _) if known.revision >= revision => {}
-        (_, Some(value)) => *known = Some(Known { revision, value, fresh: true }),
-        // Guarded but not written: what was known stays so, at the next revision.
-        (Some(known), None) if known.revision + 1 == revision => known.revision = revision,
-        (Some(known), None) => known.fresh = false,
-        (None, None) => {}
+    fn install_mailbox(&self, number: MailboxNumber, stood: Stood, new: Option<Option<Rc<Loaded>>>) {
+        install(&mut *self.slot(number).known.borrow_mut(), stood, new);
     }
 }
 

@@ -4,8 +4,8 @@
 use super::base::{check_view, takes_recent};
 use super::{BaseSession, View};
 use crate::backend::{CreateOptions, Look};
-use crate::model::{Error, ErrorCode, ListEntry, MailboxId, MailboxName, MailboxSnapshot, Result};
-use crate::view::{SelectedMailbox, Updates};
+use crate::model::{Error, ErrorCode, ListEntry, ListTree, MailboxId, MailboxName, MailboxSnapshot, Result};
+use crate::view::{SelectedMailbox, UpdateOptions, Updates};
 
 impl BaseSession {
     /// LIST, or with `subscribed` LSUB: the names that `reference` followed by
@@ -52,25 +52,20 @@ impl BaseSession {
     ) -> Result<(Vec<(ListEntry, Option<MailboxSnapshot>)>, Option<Updates>)> {
         self.run(async {
             check_view(&selected)?;
-            let mut listed: Vec<(ListEntry, Option<MailboxSnapshot>)> = self
-                .list(reference, pattern, subscribed)
-                .await?
-                .into_iter()
-                .map(|entry| (entry, None))
-                .collect();
-            let (mut names, mut statuses) = (Vec::new(), Vec::new());
-            for (entry, status) in &mut listed {
-                if entry.is_selectable() {
-                    names.push(MailboxName::parse(&entry.name)?);
-                    statuses.push(status);
-                }
-            }
-            let snapshots = self.mailbox_set.snapshots(&names).await?;
+            let mut listed: Vec<ListEntry> = Vec::new();
+            let mut wanted = |tree: &ListTree| {
+                listed = tree.list_matching(reference, pattern);
+                let selectable = listed.iter().filter(|entry| entry.is_selectable());
+                selectable.map(|entry| MailboxName::parse(&entry.name)).collect()
+            };
+            let snapshots = self.mailbox_set.list_snapshots(subscribed, &mut wanted).await?;
             let updates = self.refresh(selected.as_deref_mut()).await?;
-            for (status, snapshot) in statuses.into_iter().zip(snapshots) {
-                *status = snapshot.map(|snapshot| with_own_recent(snapshot, selected.as_deref()));
-            }
-            Ok((listed, updates))
+            let mut snapshots = snapshots.into_iter();
+            let status = |entry: ListEntry| {
+                let snapshot = if entry.is_selectable() { snapshots.next().flatten() } else { None };
+                (entry, snapshot.map(|snapshot| with_own_recent(snapshot, selected.as_deref())))
+            };
+            Ok((listed.into_iter().map(status).collect(), updates))
         })
         .await
     }
@@ -95,7 +90,14 @@ impl BaseSession {
                 _ => error,
             });
             let snapshot = snapshot?;
-            let updates = self.refresh(selected.as_deref_mut()).await?;
+            let updates = match selected.as_deref_mut() {
+                // What was just looked at is what is new to it.
+                Some(view) if !view.is_closed() && *view.mailbox_id() == mailbox.mailbox_id() => {
+                    mailbox.update_selected(view, None).await?;
+                    Some(view.updates(&UpdateOptions::default()))
+                }
+                selected => self.refresh(selected).await?,
+            };
             Ok((with_own_recent(snapshot, selected.as_deref()), updates))
         })
         .await

@@ -349,6 +349,9 @@ pub trait Store {
     /// Compares the guards and, if all stand, makes every change of the batch,
     /// moves the guards and adds the journal entry: all together or none.
     ///
+    /// Every commit that lands, whatever is in it, is one step of the sequence, and nothing else is: while the
+    /// sequence stands, every guard and record does. Those who read rely on it, and ask for that number alone.
+    ///
     /// Fails with `QUOTA_EXCEEDED` when there is no room, `UNAVAILABLE` when
     /// the storage cannot be reached.
     async fn commit(&self, batch: Batch) -> Result<Outcome>;

@@ -1,5 +1,5 @@
-//! A store that counts what is read of each space and how often it is asked,
-//! and lets a rival act between two reads. Here: the wrapper. Not here: what may be read (the tests say).
+//! A store that counts what is read of each space and how often it is asked, lets a rival act between
+//! two reads, and keeps hints from the engine where it is deaf. Here: the wrapper. Not here: what may be read (the tests say).
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -12,25 +12,34 @@ use crate::model::Result;
 use crate::store::{
     Batch, Begun, Durability, Journal, Outcome, Permit, Read, Sequence, Snapshot, Space, Store,
 };
-use crate::view::Hub;
+use crate::view::{Feed, Hub};
 
 /// A store over another one that counts the records read.
 pub struct CountingStore {
     inner: Rc<dyn Store>,
     counts: RefCell<BTreeMap<Space, usize>>,
     trips: Cell<(usize, usize)>,
-    rival: RefCell<Option<(Space, Rival)>>,
+    guards: Cell<usize>,
+    /// Before which reads; those of a key of this space, where one is named.
+    rival: RefCell<Option<(Option<Space>, Rival)>>,
+    deaf: Cell<bool>,
 }
 
 impl CountingStore {
     /// A wrapper that has counted nothing yet.
     pub fn new(inner: Rc<dyn Store>) -> Rc<CountingStore> {
-        Rc::new(CountingStore {
-            inner,
-            counts: RefCell::default(),
-            trips: Cell::default(),
-            rival: RefCell::default(),
-        })
+        CountingStore::hearing(inner, true)
+    }
+
+    /// A wrapper of which the first who listens, which is the engine that is opened over it, gets no hint:
+    /// all of them are lost, as they may be. Who waits gets them.
+    pub fn deaf(inner: Rc<dyn Store>) -> Rc<CountingStore> {
+        CountingStore::hearing(inner, false)
+    }
+
+    fn hearing(inner: Rc<dyn Store>, hears: bool) -> Rc<CountingStore> {
+        let (counts, trips, guards, rival) = Default::default();
+        Rc::new(CountingStore { inner, counts, trips, guards, rival, deaf: Cell::new(!hears) })
     }
 
     /// How many records of each space were asked for by key or found by a
@@ -45,9 +54,19 @@ impl CountingStore {
         self.trips.take()
     }
 
+    /// How many guards were asked for since the last call.
+    pub fn take_guards(&self) -> usize {
+        self.guards.take()
+    }
+
     /// Plans that a rival does something just before the next read of a key of this space.
     pub fn plan_rival(&self, space: Space, rival: Rival) {
-        self.rival.replace(Some((space, rival)));
+        self.rival.replace(Some((Some(space), rival)));
+    }
+
+    /// Plans that a rival does something just before the next read, whatever that asks for.
+    pub fn plan_rival_at_once(&self, rival: Rival) {
+        self.rival.replace(Some((None, rival)));
     }
 
     fn count(&self, space: Space) {
@@ -56,8 +75,9 @@ impl CountingStore {
 
     fn rival_before(&self, read: &Read) -> Option<Rival> {
         let mut planned = self.rival.borrow_mut();
-        let due =
-            planned.as_ref().is_some_and(|(space, _)| read.keys.iter().any(|key| key.space() == *space));
+        let due = planned.as_ref().is_some_and(|(space, _)| {
+            space.is_none_or(|space| read.keys.iter().any(|key| key.space() == space))
+        });
         if due { planned.take().map(|(_, rival)| rival) } else { None }
     }
 }
@@ -80,6 +100,7 @@ impl Store for CountingStore {
         }
         let (reads, commits) = self.trips.get();
         self.trips.set((reads + 1, commits));
+        self.guards.set(self.guards.get() + read.guards.len());
         read.keys.iter().for_each(|key| self.count(key.space()));
         let snapshot = self.inner.read(read).await?;
         snapshot.scanned.iter().flatten().for_each(|(key, _)| self.count(key.space()));
@@ -101,6 +122,10 @@ impl Store for CountingStore {
 
     async fn journal(&self, after: Sequence, max: usize) -> Result<Journal> {
         self.inner.journal(after, max).await
+    }
+
+    fn changes(&self) -> Feed {
+        if self.deaf.take() { Hub::default().subscribe() } else { self.inner.changes() }
     }
 
     fn hub(&self) -> &Hub {

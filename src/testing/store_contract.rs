@@ -165,6 +165,36 @@ pub async fn a_moved_guard_is_a_conflict_and_changes_nothing(harness: &dyn Store
     fresh.end().await;
 }
 
+/// Whatever is in it, a commit is one step of the sequence, so that where that stands, every guard and record
+/// does; and a commit that is refused is none.
+pub async fn every_commit_is_a_step(harness: &dyn StoreHarness) {
+    let fresh = Fresh::new(harness).await;
+    let (store, rival) = (fresh.store.as_ref(), fresh.connect().await);
+    let range = KeyRange::prefix(Key::new(Space::Core));
+    let batches = [
+        Batch::default(),
+        Batch { guards: vec![(1, 0)], ..Batch::default() },
+        Batch { guards: vec![(1, 1), (2, 0)], ..put(&[("a", "1")]) },
+        put(&[("a", "2"), ("b", "2")]),
+        Batch { deletes: vec![key("a"), key("not there")], ..Batch::default() },
+        Batch { delete_ranges: vec![range], guards: vec![(2, 1)], ..Batch::default() },
+        Batch { note: vec![1], durability: Durability::Strict, ..Batch::default() },
+        Batch { exclusive: true, guards: vec![(1, 2)], ..Batch::default() },
+    ];
+    for (step, batch) in (1u64..).zip(batches) {
+        let id = [step as u8; 16];
+        assert_eq!(commit(store, Batch { id, ..batch }).await, step);
+        let seen = [read_keys(store, &[]).await.sequence, read_keys(rival.as_ref(), &[]).await.sequence];
+        assert_eq!(seen, [step; 2]);
+        let refused = Batch { id: [99; 16], guards: vec![(1, 77)], ..put(&[("c", "never")]) };
+        assert_eq!(store.commit(refused).await.unwrap(), Outcome::Conflict(vec![1]));
+    }
+    let journal = store.journal(0, 100).await.unwrap();
+    assert_eq!(journal.entries.iter().map(|entry| entry.id[0]).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    rival.close().await;
+    fresh.end().await;
+}
+
 /// A commit that was begun with a read lands as any other; dropped, it changes nothing; who awaits something
 /// else in between keeps nobody from committing, and is refused where a guard has moved.
 pub async fn a_begun_commit_is_a_commit(harness: &dyn StoreHarness) {
@@ -655,6 +685,7 @@ macro_rules! store_contract_tests {
         $crate::store_contract_tests!(@$kind a_new_store_is_empty, $($rest)*);
         $crate::store_contract_tests!(@$kind what_is_put_is_read_back, $($rest)*);
         $crate::store_contract_tests!(@$kind a_moved_guard_is_a_conflict_and_changes_nothing, $($rest)*);
+        $crate::store_contract_tests!(@$kind every_commit_is_a_step, $($rest)*);
         $crate::store_contract_tests!(@$kind a_begun_commit_is_a_commit, $($rest)*);
         $crate::store_contract_tests!(@$kind a_batch_lands_in_order_and_as_one, $($rest)*);
         $crate::store_contract_tests!(@$kind ranges_are_half_open_and_bytewise, $($rest)*);

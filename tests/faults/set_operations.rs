@@ -1,7 +1,7 @@
 //! The operations of the contracts of whole mailboxes and of filters, and of the engine itself.
 
 use offline_mailbox::backend::{AppendTarget, CreateOptions, Look, MailboxSet};
-use offline_mailbox::model::SpecialUse;
+use offline_mailbox::model::{ListTree, SpecialUse};
 
 use crate::actor::{Operation, changes, flags, message, name, reads};
 
@@ -90,6 +90,19 @@ pub const READS: &[Operation] = &[
             let names = ["INBOX", "no such mailbox", "Trash"].map(name);
             let snapshots = actor.set.snapshots(&names).await?;
             Ok(format!("{:?}", snapshots.into_iter().map(|each| Some(each?.exists)).collect::<Vec<_>>()))
+        })
+    }),
+    reads("list, and how mailboxes stand", &["MailboxSet::list_snapshots"], |actor| {
+        Box::pin(async {
+            let mut listed = Vec::new();
+            let mut wanted = |tree: &ListTree| {
+                listed = tree.entries();
+                Ok(["INBOX", "Trash"].map(name).to_vec())
+            };
+            let snapshots = actor.set.list_snapshots(false, &mut wanted).await?;
+            let exists: Vec<Option<u32>> =
+                snapshots.into_iter().map(|each| each.map(|each| each.exists)).collect();
+            Ok(format!("{listed:?} {exists:?}"))
         })
     }),
     reads("list subscriptions", &["MailboxSet::list_subscribed"], |actor| {

@@ -7,11 +7,13 @@ use futures::executor::block_on;
 use super::{count, inbox, mail, open, outside, verified};
 use crate::backend::{CreateOptions, MailboxData, MailboxSet};
 use crate::engine::identity::encode_facts;
+use crate::engine::known::{Known, Stood, install};
 use crate::engine::layout::{self, MailboxNumber, PackKind};
 use crate::engine::names::Names;
 use crate::engine::pages::{Page as _, RowPage};
 use crate::engine::shared::Shared;
-use crate::engine::{EngineOptions, Known, StoreMailboxSet, install};
+use crate::engine::steps::Moment;
+use crate::engine::{EngineOptions, StoreMailboxSet};
 use crate::mime::RowFields;
 use crate::model::{ErrorCode, MailboxName, MessageFields, Uid, Value};
 use crate::platform;
@@ -209,15 +211,16 @@ fn s136_the_checker_sees_what_another_tab_wrote_and_what_is_stored() {
 
 #[test]
 fn what_was_read_late_is_not_taken_for_newer_than_it_is() {
+    let stood = |revision| Stood { revision, at: Moment::NEVER };
     // A commit guarded revision 6 without writing; meanwhile a late answer brought back revision 4.
-    let mut known = Some(Known { revision: 4, value: "old", fresh: true });
-    install(&mut known, 7, None);
+    let mut known = Some(Known { revision: 4, at: Moment::NEVER, value: "old", fresh: true });
+    install(&mut known, stood(7), None);
     assert!(!known.as_ref().unwrap().fresh);
-    let mut known = Some(Known { revision: 6, value: "right", fresh: true });
-    install(&mut known, 7, None);
+    let mut known = Some(Known { revision: 6, at: Moment::NEVER, value: "right", fresh: true });
+    install(&mut known, stood(7), None);
     assert!(known.as_ref().is_some_and(|known| known.fresh && known.revision == 7));
     // A commit's answer that comes after somebody else's next step was read.
-    install(&mut known, 6, Some("older"));
+    install(&mut known, stood(6), Some("older"));
     assert_eq!(known.unwrap().value, "right");
 }
 

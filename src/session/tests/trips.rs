@@ -205,3 +205,135 @@ fn what_is_appended_to_is_in_memory_only_as_long_as_nobody_else_appends() {
         assert!(read(&anew, &mut view, "1:*").await.ends_with(&all));
     });
 }
+
+/// What a rival may do between two of our operations, of each kind of commit there is.
+const RIVALRY: &[&str] = &["flag", "append", "expunge", "lock", "rename", "create", "filter", "upkeep"];
+
+async fn rivalry(work: &str, other: &BaseSession, view: &mut SelectedMailbox) {
+    let add = StoreOptions::new(FlagOp::Add);
+    match work {
+        "flag" => drop(other.update_flags(view, &uids("2"), &flags("\\Flagged"), &add).await.unwrap()),
+        "append" => drop(other.append_messages("INBOX", vec![mail(8)], None).await.unwrap()),
+        "expunge" | "upkeep" => {
+            other.update_flags(view, &uids("1"), &flags("\\Deleted"), &add).await.unwrap();
+            other.expunge_mailbox(view, None).await.unwrap();
+            if work == "upkeep" {
+                other.mailbox_set().cleanup(true).await.unwrap();
+            }
+        }
+        "lock" => other.mailbox_set().set_readonly(&MailboxName::inbox(), true).await.unwrap(),
+        "rename" => drop(other.rename_mailbox("Other", "Renamed", None).await.unwrap()),
+        "create" => drop(other.create_mailbox("New", &CreateOptions::default(), None).await.unwrap()),
+        "filter" => {
+            let filters = other.filter_set().unwrap();
+            filters.put("new", b"discard;").await.unwrap();
+            filters.set_active("new").await.unwrap();
+        }
+        _ => unreachable!(),
+    }
+}
+
+/// Ways to ask a session how the database stands.
+const QUESTIONS: &[&str] =
+    &["status", "status and check", "list", "list with status", "fetch", "filter", "select"];
+
+async fn told(question: &str, session: &BaseSession, view: &mut SelectedMailbox) -> String {
+    match question {
+        "status" => format!("{:?}", session.get_mailbox("INBOX", None).await.unwrap().0),
+        "status and check" => {
+            let (status, _) = session.get_mailbox("INBOX", Some(view)).await.unwrap();
+            assert_eq!(status.exists, view.exists(), "status and view are of one moment");
+            format!("{status:?} {}", view.exists())
+        }
+        "list" => format!("{:?}", session.list_mailboxes("", "*", false, None).await.unwrap().0),
+        "list with status" => format!("{:?}", session.list_status("", "*", false, None).await.unwrap().0),
+        "fetch" => {
+            session.check_mailbox(view, None, false).await.unwrap();
+            let found = session.fetch_messages(view, &uids("1:*"), &fetch()).await.unwrap();
+            format!("{:?}", found.messages)
+        }
+        "filter" => format!("{:?}", session.filter_set().unwrap().get_active().await.unwrap()),
+        _ => format!("{:?}", session.select_mailbox("INBOX", true).await.unwrap().0),
+    }
+}
+
+#[test]
+fn what_is_in_memory_is_asked_about_by_one_number() {
+    block_on(async {
+        let store = MemoryStore::new();
+        let (counting, session, _) = two(&store).await;
+        let (_, mut view) = session.select_mailbox("INBOX", false).await.unwrap();
+        read(&session, &mut view, "1:*").await;
+        let add = StoreOptions::new(FlagOp::Add);
+        for round in 0..2 {
+            for work in ["check", "status", "status and check", "list with status", "list", "select", "read"]
+            {
+                counting.take_trips();
+                counting.take_guards();
+                match work {
+                    "check" => drop(session.check_mailbox(&mut view, None, false).await.unwrap()),
+                    "status" => drop(session.get_mailbox("INBOX", None).await.unwrap()),
+                    "status and check" => {
+                        drop(session.get_mailbox("INBOX", Some(&mut view)).await.unwrap());
+                    }
+                    "list with status" => drop(session.list_status("", "*", false, None).await.unwrap()),
+                    "list" => drop(session.list_mailboxes("", "*", false, None).await.unwrap()),
+                    "select" => drop(session.select_mailbox("INBOX", true).await.unwrap()),
+                    _ => drop(read(&session, &mut view, "1:3").await),
+                }
+                assert_eq!((counting.take_trips(), counting.take_guards()), ((1, 0), 0), "{work} {round}");
+            }
+            // Our own commits move the sequence, and we know what they moved besides.
+            session.update_flags(&mut view, &uids("2"), &flags("\\Seen"), &add).await.unwrap();
+            session.create_mailbox(&format!("New {round}"), &CreateOptions::default(), None).await.unwrap();
+        }
+    });
+}
+
+/// A rival commits between two of our questions, or while we ask, and no hint of it comes. The answer is that of
+/// one who has nothing in memory; while we ask, that of before or after.
+async fn answers(rival_work: &str, question: &str, while_asking: bool) -> bool {
+    let store = MemoryStore::new();
+    let set = prepared(&store).await;
+    let other = Rc::new(session(&set));
+    let their_view = other.select_mailbox("INBOX", false).await.unwrap().1;
+    let deaf = CountingStore::deaf(Rc::new(store.connect()));
+    let ours: Rc<dyn MailboxSet> =
+        StoreMailboxSet::open(deaf.clone(), EngineOptions::default()).await.unwrap();
+    let session = session(&ours);
+    let mut view = session.select_mailbox("INBOX", true).await.unwrap().1;
+    for question in QUESTIONS {
+        told(question, &session, &mut view).await;
+    }
+    let before = told(question, &session, &mut view).await;
+    if while_asking {
+        let (work, view) = (rival_work.to_owned(), Rc::new(std::cell::RefCell::new(Some(their_view))));
+        deaf.plan_rival_at_once(Rc::new(move || {
+            let (work, other, view) = (work.clone(), other.clone(), view.take());
+            Box::pin(async move { rivalry(&work, &other, &mut view.unwrap()).await })
+        }));
+    } else {
+        rivalry(rival_work, &other, &mut { their_view }).await;
+    }
+    let seen = told(question, &session, &mut view).await;
+    let anew = self::session(&open(&store).await);
+    let mut fresh = anew.select_mailbox("INBOX", true).await.unwrap().1;
+    let after = told(question, &anew, &mut fresh).await;
+    assert_eq!(seen, after, "{question} after {rival_work}, {while_asking}");
+    before != after
+}
+
+#[test]
+fn what_others_commit_is_seen_though_no_hint_comes() {
+    block_on(async {
+        for work in RIVALRY {
+            let mut changed = 0;
+            for question in QUESTIONS {
+                for while_asking in [false, true] {
+                    changed += u32::from(answers(work, question, while_asking).await);
+                }
+            }
+            assert!(changed > 0, "{work} changes no answer");
+        }
+    });
+}
