@@ -21,7 +21,7 @@ export async function found(fallback) {
   let failure;
   for (const { first, rest } of source) {
     try {
-      const later = new Rest(rest);
+      const later = rest && new Rest(rest);
       return { module: await compiled(first), rest: later };
     } catch (error) {
       failure ??= error;

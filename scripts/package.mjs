@@ -53,7 +53,7 @@ export function complaints(files) {
     const there = name.includes("*") ? [...files.keys()].some((file) => path.posix.dirname(file) === path.posix.dirname(name)) : files.has(name);
     if (!there) found.push(`package.json names ${name}, which is not there`);
   }
-  for (const name of ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "wasm/offline_mailbox_bg.wasm"]) {
+  for (const name of ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "wasm/offline_mailbox_bg.wasm", "wasm/offline_mailbox_first.wasm", "wasm/offline_mailbox_rest.wasm"]) {
     if (!files.has(name)) found.push(`${name} is missing`);
   }
   // Folders that this very run works in; the root of a file system would be found anywhere.
@@ -88,6 +88,8 @@ export function sizes(tarball, files) {
   return {
     tarball: readFileSync(tarball).length,
     wasmGzipped: zipped(files.get("wasm/offline_mailbox_bg.wasm")),
+    firstGzipped: zipped(files.get("wasm/offline_mailbox_first.wasm")),
+    restGzipped: zipped(files.get("wasm/offline_mailbox_rest.wasm")),
     inlineGzipped: zipped(Buffer.concat([...closure(files, "inline.js")].map((name) => files.get(name)))),
   };
 }

@@ -63,7 +63,10 @@ export function createGlue(guard, moduleOfRest) {
 ${body}
 
 const isPart = () => wasmInstance.exports.joined?.value === 0;
-const restImports = () => ({ ...__wbg_get_imports(), first: wasmInstance.exports });
+function restImports() {
+  const shared = Object.entries(wasmInstance.exports).filter(([, each]) => typeof each !== "function");
+  return { ...__wbg_get_imports(), first: Object.fromEntries(shared) };
+}
 function joined() {
   wasmInstance.exports.joined.value = 1;
 }

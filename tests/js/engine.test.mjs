@@ -131,7 +131,7 @@ test("a promise of the engine that rejects is UNAVAILABLE, and the next call loa
   const { loadEngine } = await newLoader();
   const cause = new Error("no such asset");
   await assert.rejects(loadEngine(Promise.reject(cause)), (error) => error.code === "UNAVAILABLE" && error.cause === cause);
-  assert.equal(typeof (await loadEngine(undefined, () => [wasmFile])).call, "function");
+  assert.equal(typeof (await loadEngine(undefined, () => [{ first: wasmFile }])).call, "function");
 });
 
 test("the engine is taken as bytes, a view, a module, a response, an address or a path", async () => {
@@ -156,15 +156,15 @@ test("what is not the engine is UNAVAILABLE, and says what to do", async () => {
   await assert.rejects(loadEngine(new Uint8Array(8)), { code: "UNAVAILABLE", message: /not the engine/ });
   await assert.rejects(loadEngine(new Response("gone", { status: 404 })), { code: "UNAVAILABLE", message: /404.*\{ wasm \}/ });
   await assert.rejects(loadEngine("./nowhere.wasm"), { code: "UNAVAILABLE", message: /nowhere\.wasm could not be read/ });
-  const noAddress = () => [new URL("./x.wasm", undefined)];
+  const noAddress = () => [{ first: new URL("./x.wasm", undefined) }];
   await assert.rejects(loadEngine(undefined, noAddress), { code: "UNAVAILABLE", message: /own address.*inline/ });
 });
 
 test("of several places the first with an engine is taken; with none, the first failure is told", async () => {
   const nowhere = new URL("./nowhere.wasm", import.meta.url);
   const { loadEngine } = await newLoader();
-  await assert.rejects(loadEngine(undefined, () => [nowhere, new URL("./package.test.mjs", import.meta.url)]), { message: /nowhere/ });
-  assert.equal(typeof (await loadEngine(undefined, () => [nowhere, wasmFile])).call, "function");
+  await assert.rejects(loadEngine(undefined, () => [{ first: nowhere }, { first: new URL("./package.test.mjs", import.meta.url) }]), { message: /nowhere/ });
+  assert.equal(typeof (await loadEngine(undefined, () => [{ first: nowhere }, { first: wasmFile }])).call, "function");
 });
 
 test("the entries: slim needs an engine until one is loaded, inline has it, and all share it", async () => {

@@ -35,5 +35,5 @@ test("the package holds what its modules and exports name", { timeout: 60_000 },
     }
   }
   for (const name of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) has(name);
-  assert.deepEqual(files.filter((name) => !/^(?:(?:(?:node|adapters|cli)\/)?[\w-]+\.(?:js|d\.ts)|wasm\/(?:glue\.js|inline\.js|offline_mailbox_bg\.wasm)|package\.json|README\.md|LICENSE-\w+)$/.test(name)), []);
+  assert.deepEqual(files.filter((name) => !/^(?:(?:(?:node|adapters|cli)\/)?[\w-]+\.(?:js|d\.ts)|wasm\/(?:glue\.js|inline\.js|offline_mailbox_(?:bg|first|rest)\.wasm)|package\.json|README\.md|LICENSE-\w+)$/.test(name)), []);
 });

@@ -46,10 +46,10 @@ async function viteDev(t, root, more = {}, release = "vite") {
   return `http://127.0.0.1:${server.httpServer.address().port}/`;
 }
 
-test("Vite's build, nothing configured: exactly one wasm", limits, async (t) => {
+test("Vite's build, nothing configured: the wasm in two parts", limits, async (t) => {
   const dist = await viteBuild(await project(t, { "main.js": main() }));
-  assert.equal((await wasmsIn(dist)).length, 1);
-  assert.equal((await filesOf(dist)).length, 4, "the page, a script, the wasm, and the script of a worker");
+  assert.equal((await wasmsIn(dist)).length, 2);
+  assert.equal((await filesOf(dist)).length, 5, "the page, a script, the wasm in two parts, and the script of a worker");
   await works(t, dist);
 });
 
@@ -85,14 +85,14 @@ for (const format of ["es", "iife"]) {
     const page = workerPage('new Worker(new URL("./worker.js", import.meta.url), { type: "module" })');
     const root = await project(t, { "main.js": page, "worker.js": inWorker() });
     const dist = await viteBuild(root, { worker: { format } });
-    assert.equal((await wasmsIn(dist)).length, 1);
+    assert.equal((await wasmsIn(dist)).length, 2);
     await works(t, dist);
   });
 }
 
-test("Vite's build, the engine in the package's own worker: exactly one wasm", limits, async (t) => {
+test("Vite's build, the engine in the package's own worker: the wasm in two parts", limits, async (t) => {
   const dist = await viteBuild(await project(t, { "main.js": engineInWorker() }));
-  assert.equal((await wasmsIn(dist)).length, 1);
+  assert.equal((await wasmsIn(dist)).length, 2);
   await works(t, dist);
 });
 
@@ -132,17 +132,17 @@ async function webpackBuild(root, more = {}) {
 }
 const CLASSIC_PAGE = '<!doctype html><meta charset="utf-8"><title>waiting</title><script defer src="main.js"></script>';
 
-test("webpack, nothing configured: exactly one wasm, no warning", limits, async (t) => {
+test("webpack, nothing configured: the wasm in two parts, no warning", limits, async (t) => {
   const root = await project(t, { "main.js": main(), "dist/index.html": CLASSIC_PAGE });
   const dist = await webpackBuild(root);
-  assert.equal((await wasmsIn(dist)).length, 1);
+  assert.equal((await wasmsIn(dist)).length, 2);
   assert.equal((await filesOf(dist)).filter((name) => name.endsWith(".js")).length, 2, "the page's, and a worker's");
   await works(t, dist);
 });
 
-test("webpack, the engine in the package's own worker: exactly one wasm", limits, async (t) => {
+test("webpack, the engine in the package's own worker: the wasm in two parts", limits, async (t) => {
   const dist = await webpackBuild(await project(t, { "main.js": engineInWorker(), "dist/index.html": CLASSIC_PAGE }));
-  assert.equal((await wasmsIn(dist)).length, 1);
+  assert.equal((await wasmsIn(dist)).length, 2);
   await works(t, dist);
 });
 
@@ -150,7 +150,7 @@ test("webpack with a worker", limits, async (t) => {
   const page = workerPage('new Worker(new URL("./worker.js", import.meta.url))');
   const root = await project(t, { "main.js": page, "worker.js": inWorker(), "dist/index.html": CLASSIC_PAGE });
   const dist = await webpackBuild(root);
-  assert.equal((await wasmsIn(dist)).length, 1);
+  assert.equal((await wasmsIn(dist)).length, 2);
   await works(t, dist);
 });
 
@@ -200,7 +200,7 @@ test("esbuild, the worker as an entry of its own beside the page's", limits, asy
 test("esbuild, the wasm forgotten: the error says what to do", limits, async (t) => {
   const { dist } = await esbuild(await project(t, { "main.js": main() }));
   const { address } = await serve(t, dist);
-  assert.match(await reported(t, address), /^FAILED UNAVAILABLE .*offline_mailbox_bg\.wasm answered 404.*offline-mailbox\/inline/);
+  assert.match(await reported(t, address), /^FAILED UNAVAILABLE .*offline_mailbox_first\.wasm answered 404.*offline-mailbox\/inline/);
 });
 
 test("esbuild, slim with the loader for files", limits, async (t) => {
@@ -239,10 +239,10 @@ async function rollupBuild(root, more = [], input = path.join(root, "main.js")) 
   return dist;
 }
 
-test("Rollup with the plugin for assets: exactly one wasm", limits, async (t) => {
+test("Rollup with the plugin for assets: the wasm in two parts", limits, async (t) => {
   const { importMetaAssets } = await tool("@web/rollup-plugin-import-meta-assets/index.mjs");
   const dist = await rollupBuild(await project(t, { "main.js": main() }), [importMetaAssets()]);
-  assert.equal((await wasmsIn(dist)).length, 1);
+  assert.equal((await wasmsIn(dist)).length, 2);
   await works(t, dist);
 });
 

@@ -24,9 +24,9 @@ const ENDS = {
 
 let armed;
 let newest;
-const instantiate = WebAssembly.instantiate;
+const { instantiate, Instance } = WebAssembly;
 
-WebAssembly.instantiate = async (module, imports) => {
+function wrap(imports) {
   for (const group of Object.values(imports)) {
     for (const [name, real] of Object.entries(group)) {
       if (typeof real !== "function") continue;
@@ -38,9 +38,23 @@ WebAssembly.instantiate = async (module, imports) => {
       };
     }
   }
-  newest = await instantiate.call(WebAssembly, module, imports);
-  return newest;
+}
+
+WebAssembly.instantiate = async (module, imports) => {
+  wrap(imports);
+  const made = await instantiate.call(WebAssembly, module, imports);
+  // The rest of an engine has nothing of its own.
+  if ((made.instance ?? made).exports.memory) newest = made;
+  return made;
 };
+
+// The rest, in the middle of a call.
+WebAssembly.Instance = new Proxy(Instance, {
+  construct(made, [module, imports]) {
+    wrap(imports);
+    return new made(module, imports);
+  },
+});
 
 /** The next call whose name begins with `at`, after so many others, ends as `how` says. */
 export function arm(how, at, after = 0) {
