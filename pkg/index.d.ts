@@ -131,9 +131,9 @@ export interface OpenSessionOptions {
    */
   expectDatabaseId?: string | null | undefined;
   /**
-   * The engine, where the default is not to be had: a file beside index.js, which Vite and webpack copy
-   * into their builds by themselves. esbuild and Rollup copy it when told to, to `wasm/offline_mailbox_bg.wasm`
-   * beside the bundle; else give its address here, or use `offline-mailbox/inline`.
+   * The engine in one piece (`offline-mailbox/offline_mailbox.wasm`), where the default is not to be had: two files
+   * beside index.js, which Vite and webpack copy into their builds by themselves. esbuild and Rollup copy them when
+   * told to, into `wasm/` beside the bundle; else give its address here, or use `offline-mailbox/inline`.
    *
    * Read once: a page, a worker or a program has one engine, which the first call loads; the entries
    * `offline-mailbox`, `/slim` and `/inline` share it.

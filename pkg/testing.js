@@ -149,6 +149,22 @@ const CASES = {
     same(await readTexts(store, ["a"]), ["longer than before"], "a value written again");
   },
 
+  async "every commit moves the sequence by one, whatever is in it"({ store, connect }) {
+    const rival = await connect();
+    const commits = [
+      batch({}),
+      batch({ guards: [[1, 0]] }),
+      putting([["a", "1"]], { guards: [[1, 1], [2, 0]] }),
+      batch({ deletes: [key("a"), key("not there")] }),
+      batch({ deleteRanges: [space(CORE)], guards: [[2, 1]] }),
+      batch({ note: Uint8Array.of(1) }),
+    ];
+    for (const [at, each] of commits.entries()) {
+      equal(await commit(store, each), at + 1, "the commit");
+      equal((await read(rival)).sequence, at + 1, "the sequence in another connection");
+    }
+  },
+
   async "a moved guard is a conflict and changes nothing"({ store }) {
     await commit(store, putting([["a", "1"]], { guards: [[1, 0], [2, 0], [MOST, 0]] }));
     await commit(store, putting([["a", "2"]], { guards: [[1, 1]] }));

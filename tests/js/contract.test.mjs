@@ -59,6 +59,10 @@ const WRONG = {
       return { ...answer, values: [...answer.values].sort() };
     },
   }),
+  "every commit moves the sequence by one, whatever is in it": (store) => ({
+    // What writes nothing it does not count.
+    commit: async (batch) => (batch.puts.length > 0 ? store.commit(batch) : { committed: (await store.read({ keys: [], scans: [], guards: [] })).sequence }),
+  }),
   "a moved guard is a conflict and changes nothing": (store) => ({ commit: (batch) => store.commit({ ...batch, guards: batch.guards.slice(0, 1) }) }),
   "a batch lands in order and as one": (store) => ({
     commit: async (batch) => {
@@ -143,11 +147,11 @@ test("without a framework all failures come at the end, by name", async () => {
   const { factory } = shared(() => changed(mapStore(), (store) => ({ journal: () => ({ entries: [] }), close: () => closed.push(store) })));
   await assert.rejects(runStoreContract(factory), (error) => {
     assert.ok(error instanceof AggregateError);
-    assert.match(error.message, /^the store fails \d+ of 16 cases:\n/);
+    assert.match(error.message, /^the store fails \d+ of 17 cases:\n/);
     assert.ok(error.errors.some((each) => each.message.startsWith("the journal tells every commit: ")));
     return true;
   });
-  assert.equal(closed.length, 16);
+  assert.equal(closed.length, 17);
   await assert.rejects(runStoreContract(async () => ({ read() {}, commit() {} })), /no method journal/);
   await assert.rejects(runStoreContract(5), { code: "INVALID_ARGUMENT" });
   await assert.rejects(runStoreContract(mapStore, { tests: 1 }), { code: "INVALID_ARGUMENT" });
