@@ -17,16 +17,14 @@ export function reading(what, read) {
   }
 }
 
-const tag = (value) => Object.prototype.toString.call(value);
-
 /** `[object Uint8Array]` and the like. */
-export const tagOf = (value, what) => reading(what, () => tag(value));
+export const tagOf = (value, what) => reading(what, () => Object.prototype.toString.call(value));
 
 function shown(value) {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (value === null || ["undefined", "number", "boolean", "bigint"].includes(typeof value)) return String(value);
   try {
-    return tag(value);
+    return Object.prototype.toString.call(value);
   } catch {
     return "an object that cannot be read";
   }
@@ -54,19 +52,6 @@ export function options(value, keys, what = "options") {
   });
 }
 
-/** What the checks, by the keys of `given`, make of its members. Absent ones stay absent. */
-export function checked(given, checks, what = "options") {
-  const members = Object.create(null);
-  for (const key of Object.keys(checks)) {
-    const value = optional(given[key], checks[key], what === "options" ? key : `${what}.${key}`);
-    if (value !== undefined) members[key] = value;
-  }
-  return members;
-}
-
-/** The members of an options object, which has none but those that `checks` has a check for, checked. */
-export const members = (value, checks, what) => checked(options(value, Object.keys(checks), what), checks, what);
-
 /** What `each` makes of the members of an array, holes too; map would pass over these. */
 export function list(value, what, wanted, each, { min = 0, max = Infinity } = {}) {
   return reading(what, () => {
@@ -78,35 +63,20 @@ export function list(value, what, wanted, each, { min = 0, max = Infinity } = {}
   });
 }
 
-const ofType = (type, wanted) => (value, what) => {
-  if (typeof value !== type) throw refuse(what, wanted, value);
-  return value;
-};
-
-const string = ofType("string", "a string");
-
-export const boolean = ofType("boolean", "true or false");
-
-export const callback = ofType("function", "a function");
-
 export function text(value, what, { min = 0, max = 4096 } = {}) {
-  string(value, what);
+  if (typeof value !== "string") throw refuse(what, "a string", value);
   if (value.length < min || value.length > max) throw refuse(what, `${min} to ${max} characters long`, value);
   if (LONE_SURROGATE.test(value)) throw refuse(what, "well-formed Unicode", value);
   return value;
 }
 
-/** Texts of so many characters, as a check. */
-export const textOf = (min, max) => (value, what) => text(value, what, { min, max });
-
-/** Whole numbers of that range, as a check. */
-export const within = (min, max) => (value, what) => integer(value, what, min, max);
-
-/** For what is looked at later. */
-export const any = (value) => value;
-
 export function optional(value, check, what, ...rest) {
   return value === undefined || value === null ? undefined : check(value, what, ...rest);
+}
+
+export function boolean(value, what) {
+  if (typeof value !== "boolean") throw refuse(what, "true or false", value);
+  return value;
 }
 
 export function integer(value, what, min, max) {
@@ -118,10 +88,15 @@ export function integer(value, what, min, max) {
 
 export const uid = (value, what = "the uid") => integer(value, what, 1, MAX_UINT32);
 
-export const modSeq = within(0, Number.MAX_SAFE_INTEGER);
+export const modSeq = (value, what) => integer(value, what, 0, Number.MAX_SAFE_INTEGER);
 
 export function oneOf(value, what, allowed) {
   if (!allowed.includes(value)) throw refuse(what, `one of ${allowed.map((each) => JSON.stringify(each)).join(", ")}`, value);
+  return value;
+}
+
+export function callback(value, what) {
+  if (typeof value !== "function") throw refuse(what, "a function", value);
   return value;
 }
 
@@ -154,13 +129,13 @@ export function signal(value, what = "signal") {
 export const optionalSignal = (value, what = "signal") => optional(value, signal, what);
 
 export function flags(value, what = "flags") {
-  return list(value, what, "an array of strings", textOf(1, 255));
+  return list(value, what, "an array of strings", (flag, each) => text(flag, each, { min: 1, max: 255 }));
 }
 
 /** Numbers as a Uint32Array of the caller's own, so that later changes do not matter. */
-export const uint32s = (value, what) => reading(what, () => uint32sOf(value, what));
+export const uint32s = (value, what, min = 1) => reading(what, () => uint32sOf(value, what, min));
 
-function uint32sOf(value, what) {
+function uint32sOf(value, what, min) {
   if (value instanceof Uint32Array) {
     let numbers;
     try {
@@ -168,14 +143,14 @@ function uint32sOf(value, what) {
     } catch {
       throw invalid(`${what} rests on a buffer that was transferred away`);
     }
-    if (numbers.includes(0)) throw refuse(what, "numbers from 1 on", 0);
+    if (min > 0 && numbers.includes(0)) throw refuse(what, "numbers from 1 on", 0);
     return numbers;
   }
   if (!isList(value)) throw refuse(what, "an array of numbers", value);
   const { length } = value;
   const numbers = [];
   // One after the other: a length is quickly said, and room for it not always there.
-  for (let at = 0; at < length; at += 1) numbers.push(uid(value[at], `${what}[${at}]`));
+  for (let at = 0; at < length; at += 1) numbers.push(integer(value[at], `${what}[${at}]`, min, MAX_UINT32));
   return Uint32Array.from(numbers);
 }
 
@@ -190,7 +165,7 @@ const SET = /^(?:[1-9]\d*|\*)(?::(?:[1-9]\d*|\*))?(?:,(?:[1-9]\d*|\*)(?::(?:[1-9
 export function numberSet(value, what) {
   if (typeof value !== "string") return uint32s(value, what);
   if (!SET.test(value)) throw refuse(what, 'a set such as "1:3,7,20:*"', value);
-  for (const [digits] of value.matchAll(/\d+/g)) uid(Number(digits), what);
+  for (const [digits] of value.matchAll(/\d+/g)) integer(Number(digits), what, 1, MAX_UINT32);
   return value;
 }
 
@@ -203,11 +178,10 @@ export function messageSet(value, what = "the set") {
   return { numbers: numberSet(value, what), uid: true };
 }
 
+export const isEmptySet = (set) => typeof set.numbers !== "string" && set.numbers.length === 0;
+
 export const specialUse = (value, what) =>
   oneOf(value, what, ["\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash"]);
-
-/** What a new mailbox can be given. */
-export const CREATION = { specialUse, firstUid: uid };
 
 export const mailboxName = (value, what = "the mailbox name") => text(value, what);
 

@@ -1,25 +1,15 @@
 // Async iterators that are fed from outside: everything pushed is yielded once, in order.
 
-import { onAbort } from "./signals.js";
-
 export class Feed {
   #items = [];
   #readers = [];
   #ended = false;
   #failure;
   #onReturn;
-  #onRead;
-  #stop = () => {};
 
-  /** `onReturn` is called once, when the reader stops, the feed ends or it fails; `onRead` whenever an item is asked for. */
-  constructor(onReturn = () => {}, onRead = () => {}) {
+  /** `onReturn` is called once, when the reader stops, the feed ends or it fails. */
+  constructor(onReturn = () => {}) {
     this.#onReturn = onReturn;
-    this.#onRead = onRead;
-  }
-
-  /** The signal, when it is aborted, aborts the feed. */
-  until(signal) {
-    this.#stop = onAbort(signal, () => this.abort(signal.reason));
   }
 
   push(item) {
@@ -63,17 +53,10 @@ export class Feed {
   #release() {
     const onReturn = this.#onReturn;
     this.#onReturn = () => {};
-    this.#stop();
     onReturn();
   }
 
-  next() {
-    const item = this.#next();
-    this.#onRead();
-    return item;
-  }
-
-  async #next() {
+  async next() {
     if (this.#items.length > 0) return { value: this.#items.shift(), done: false };
     if (this.#failure) {
       const { error } = this.#failure;

@@ -12,7 +12,7 @@ import { abandonable, throwIfAborted } from "./signals.js";
  */
 const SOURCE = Symbol("source");
 
-const signalOf = (options) => check.members(options, { signal: check.signal }).signal;
+const signalOf = (options) => check.optionalSignal(check.options(options, ["signal"]).signal);
 
 export class FetchedMessage {
   constructor(core, mailboxId, data) {

@@ -32,8 +32,8 @@ export class FilterSet {
 
   #write(options, task) {
     return this.#core.run(async () => {
-      const { durability } = check.members(options, { durability: check.durability });
-      await this.#core.call(task(), durability);
+      const { durability } = check.options(options, ["durability"]);
+      await this.#core.call(task(), check.optional(durability, check.durability, "durability"));
     });
   }
 

@@ -17,19 +17,18 @@ function skipOf(value, what) {
   return SKIPS.get(value);
 }
 
-const OPTIONS = {
-  onProgress: check.callback,
-  chunkBytes: check.within(65_536, 67_108_864),
-  skipDuplicates: skipOf,
-  importId: check.textOf(1, 255),
-  durability: check.durability,
-  signal: check.signal,
+export const importOptions = (given) => {
+  const keys = ["onProgress", "chunkBytes", "skipDuplicates", "importId", "durability", "signal"];
+  const { onProgress, chunkBytes, skipDuplicates, importId, durability, signal } = check.options(given, keys);
+  return {
+    onProgress: check.optional(onProgress, check.callback, "onProgress"),
+    chunkBytes: check.optional(chunkBytes, check.integer, "chunkBytes", 65_536, 67_108_864) ?? CHUNK_BYTES,
+    skip: check.optional(skipDuplicates, skipOf, "skipDuplicates") ?? 0,
+    importId: check.optional(importId, check.text, "importId", { min: 1, max: 255 }),
+    durability: check.optional(durability, check.durability, "durability"),
+    signal: check.optionalSignal(signal),
+  };
 };
-
-export function importOptions(options) {
-  const { chunkBytes = CHUNK_BYTES, skipDuplicates: skip = 0, ...given } = check.members(options, OPTIONS);
-  return { ...given, chunkBytes, skip };
-}
 
 const iterate = (messages) =>
   check.reading("messages", () => {

@@ -3,7 +3,7 @@
 import * as check from "./arguments.js";
 import { invalid } from "./errors.js";
 import { message as takenMessage, messages as takenMessages, ready } from "./octets.js";
-import { revivedMessage } from "./results.js";
+import { isTelling, revivedMessage } from "./results.js";
 
 /** A person's mailboxes: names, and what is done to whole mailboxes. */
 export class MailboxSet {
@@ -48,7 +48,9 @@ export class MailboxSet {
   addMailbox(name, options) {
     return this.#core.run(() => {
       check.mailboxName(name);
-      const { specialUse, firstUid } = check.members(options, check.CREATION);
+      const given = check.options(options, ["specialUse", "firstUid"]);
+      const specialUse = check.optional(given.specialUse, check.specialUse, "specialUse");
+      const firstUid = check.optional(given.firstUid, check.uid, "firstUid");
       return this.#core.call((handle) => handle.addMailbox(name, specialUse, firstUid));
     });
   }
@@ -62,7 +64,8 @@ export class MailboxSet {
   }
 }
 
-const recentOption = (options) => check.members(options, { recent: check.boolean }).recent ?? true;
+const recentOption = (options) =>
+  check.optional(check.options(options, ["recent"]).recent, check.boolean, "recent") ?? true;
 
 /** One mailbox by its identity. */
 export class MailboxData {
@@ -79,32 +82,28 @@ export class MailboxData {
     return this.#core.run(() => task((call) => this.#core.engine.call(() => call(this.#data))));
   }
 
-  #ask(method) {
-    return this.#run((call) => call((data) => data[method]()));
-  }
-
   mailboxId() {
-    return this.#ask("mailboxId");
+    return this.#run((call) => call((data) => data.mailboxId()));
   }
 
   readonly() {
-    return this.#ask("readonly");
+    return this.#run((call) => call((data) => data.readonly()));
   }
 
   uidValidity() {
-    return this.#ask("uidValidity");
+    return this.#run((call) => call((data) => data.uidValidity()));
   }
 
   permanentFlags() {
-    return this.#ask("permanentFlags");
+    return this.#run((call) => call((data) => data.permanentFlags()));
   }
 
   sessionFlags() {
-    return this.#ask("sessionFlags");
+    return this.#run((call) => call((data) => data.sessionFlags()));
   }
 
   selectedSet() {
-    return this.#ask("selectedSet");
+    return this.#run((call) => call((data) => data.selectedSet()));
   }
 
   /** The view, if it is of this mailbox. */
@@ -116,8 +115,17 @@ export class MailboxData {
 
   updateSelected(selected, options) {
     return this.#run(async (call) => {
-      const given = check.members(options, { waitOn: check.signal, signal: check.signal });
-      return this.#core.checked(await this.#view(call, selected), given);
+      const given = check.options(options, ["waitOn", "signal"]);
+      const signal = check.optionalSignal(given.signal);
+      const waitOn = check.optionalSignal(given.waitOn, "waitOn");
+      const view = await this.#view(call, selected);
+      const look = async () => {
+        const { updates } = await this.#core.inTurn(view, (handle, id) => handle.checkMailbox(id, false), signal);
+        return updates;
+      };
+      const updates = await look();
+      if (!waitOn || waitOn.aborted || isTelling(updates)) return updates;
+      return (await view.nextUpdates(waitOn, signal)) ?? look();
     });
   }
 
@@ -222,8 +230,9 @@ export class MailboxData {
       const taken = check.uint32s(uids, "uids");
       const names = check.flags(flags);
       const how = check.operation(operation);
-      const { unchangedSince } = check.members(options, { unchangedSince: check.modSeq });
-      return call((data) => data.updateMany(taken, names, how, unchangedSince));
+      const { unchangedSince } = check.options(options, ["unchangedSince"]);
+      const since = check.optional(unchangedSince, check.modSeq, "unchangedSince");
+      return call((data) => data.updateMany(taken, names, how, since));
     });
   }
 
@@ -244,7 +253,7 @@ export class MailboxData {
   claimRecent(selected) {
     return this.#run(async (call) => {
       const view = await this.#view(call, selected);
-      await this.#core.inTurn({ selected: view }, (handle, id) => handle.claimRecent(id));
+      await this.#core.inTurn(view, (handle, id) => handle.claimRecent(id));
     });
   }
 
@@ -255,14 +264,14 @@ export class MailboxData {
   }
 
   snapshot() {
-    return this.#ask("snapshot");
+    return this.#run((call) => call((data) => data.snapshot()));
   }
 
   find(set, selected) {
     return this.#run(async (call) => {
       const { numbers, uid } = check.messageSet(set);
       const view = await this.#view(call, selected);
-      const { messages } = await this.#core.inTurn({ selected: view }, (handle, id) => handle.find(id, numbers, uid));
+      const { messages } = await this.#core.inTurn(view, (handle, id) => handle.find(id, numbers, uid));
       return messages.map(revivedMessage);
     });
   }
@@ -271,16 +280,17 @@ export class MailboxData {
     return this.#run(async (call) => {
       const { numbers, uid } = check.messageSet(set);
       const view = await this.#view(call, selected);
-      const { uids } = await this.#core.inTurn({ selected: view }, (handle, id) => handle.findDeleted(id, numbers, uid));
+      const { uids } = await this.#core.inTurn(view, (handle, id) => handle.findDeleted(id, numbers, uid));
       return uids;
     });
   }
 
   select(options) {
     return this.#run(async (call) => {
-      const { readonly = false } = check.members(options, { readonly: check.boolean });
+      const { readonly } = check.options(options, ["readonly"]);
+      const wanted = check.optional(readonly, check.boolean, "readonly") ?? false;
       const data = await call((each) => each);
-      return this.#core.opened(await this.#core.call((handle) => handle.selectData(data, readonly)));
+      return this.#core.opened(await this.#core.call((handle) => handle.selectData(data, wanted)));
     });
   }
 }

@@ -49,10 +49,7 @@ export async function octets(value, what = "raw") {
   throw check.refuse(what, "a Uint8Array, an ArrayBuffer, a Blob or a string", value);
 }
 
-/** What is known of a message beside its octets. */
-export const ABOUT = { flags: check.flags, internalDate: check.date, zoneMinutes: check.within(-1439, 1439) };
-const MESSAGE = { raw: check.any, ...ABOUT };
-const IMPORTED = { ...MESSAGE, date: check.date, from: check.textOf(0, Infinity) };
+const MESSAGE_KEYS = ["raw", "flags", "internalDate", "zoneMinutes"];
 
 function mustBeMessage(value, what) {
   if (value === null || typeof value !== "object") throw check.refuse(what, "a message: an object with raw octets", value);
@@ -60,16 +57,21 @@ function mustBeMessage(value, what) {
 }
 
 /** An AppendMessage as [octets, flags, milliseconds or undefined, zone minutes]. */
-export async function message(value, what, checks = MESSAGE) {
-  const given = check.members(mustBeMessage(value, what), checks, what);
-  const { raw, flags = [], internalDate, zoneMinutes = 0 } = given;
-  return [await octets(raw, `${what}.raw`), flags, internalDate ?? given.date, zoneMinutes];
+export async function message(value, what, keys = MESSAGE_KEYS) {
+  const given = check.options(mustBeMessage(value, what), keys, what);
+  const flags = check.optional(given.flags, check.flags, `${what}.flags`) ?? [];
+  const date = check.optional(given.internalDate, check.date, `${what}.internalDate`);
+  const zone = check.optional(given.zoneMinutes, check.integer, `${what}.zoneMinutes`, -1439, 1439) ?? 0;
+  return [await octets(given.raw, `${what}.raw`), flags, date, zone];
 }
 
 /** What importMessages takes: the same, what readMbox yields, or just octets. */
 export async function importedMessage(value, what) {
   const isObject = value !== null && typeof value === "object" && Object.hasOwn(value, "raw");
-  return isObject ? message(value, what, IMPORTED) : [await octets(value, what), [], undefined, 0];
+  if (!isObject) return [await octets(value, what), [], undefined, 0];
+  const { from, date, ...given } = check.options(value, [...MESSAGE_KEYS, "date", "from"], what);
+  check.optional(from, check.text, `${what}.from`, { max: Infinity });
+  return message({ ...given, internalDate: given.internalDate ?? date }, what);
 }
 
 export async function messages(value, what = "messages") {

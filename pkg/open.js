@@ -7,25 +7,15 @@ import { MailboxError } from "./errors.js";
 import { forgetting, nameOf, recalled, remember } from "./marker.js";
 import { deleteSqliteDatabase } from "./node/backend.js";
 import { hasSqlite } from "./node/builtins.js";
-import { Session } from "./session.js";
-import { SessionCore } from "./session_core.js";
+import { Session, SessionCore } from "./session.js";
 import { abandonable, throwIfAborted } from "./signals.js";
 
-const databaseName = check.textOf(1, 300);
+const OPTIONS = [
+  "owner", "database", "backend", "directory", "path", "durability", "disabledSearchKeys", "expectDatabaseId", "wasm", "signal",
+];
 
-const OPTIONS = {
-  owner: check.textOf(1, 255),
-  database: databaseName,
-  backend: check.textOf(1, 100),
-  directory: check.any,
-  path: check.any,
-  durability: check.durability,
-  disabledSearchKeys: check.flags,
-  expectDatabaseId: check.textOf(1, 64),
-  wasm: check.any,
-  signal: check.signal,
-};
-
+const ownerOf = (value) => check.text(value, "owner", { min: 1, max: 255 });
+const databaseOf = (value, what = "database") => check.text(value, what, { min: 1, max: 300 });
 const LOST = "the database that was here before is gone; openSession({ expectDatabaseId: null }) begins a new one";
 
 /**
@@ -33,24 +23,28 @@ const LOST = "the database that was here before is gone; openSession({ expectDat
  * `id` which database a window remembers, for one that asks from there.
  */
 export async function openSession(options, engineSource, id) {
-  const read = check.options(options, Object.keys(OPTIONS));
-  const owner = OPTIONS.owner(read.owner, "owner");
-  const given = check.checked(read, OPTIONS);
-  const { durability = "relaxed", disabledSearchKeys = [], signal, directory, path } = given;
-  const database = nameOf(given);
+  const given = check.options(options, OPTIONS);
+  const owner = ownerOf(given.owner);
+  const database = nameOf({ owner, database: check.optional(given.database, databaseOf) });
+  const durability = check.optional(given.durability, check.durability, "durability") ?? "relaxed";
+  const disabled = check.optional(given.disabledSearchKeys, check.flags, "disabledSearchKeys") ?? [];
+  const name = check.optional(given.backend, check.text, "backend", { min: 1, max: 100 });
+  const named = check.optional(given.expectDatabaseId, check.text, "expectDatabaseId", { min: 1, max: 64 });
+  const signal = check.optionalSignal(given.signal);
   throwIfAborted(signal);
-  const { backend, factory } = backendFor(given.backend);
+  const { backend, factory } = backendFor(name);
+  const { directory, path } = given;
   const marked = backend === "indexeddb" && factory === undefined;
   // Absent: what is remembered; null: whatever is there.
-  const expected = read.expectDatabaseId === undefined && marked ? (id ?? recalled(database)) : given.expectDatabaseId;
+  const expected = given.expectDatabaseId === undefined && marked ? (id ?? recalled(database)) : named;
   const { place, store, storage } = placeOf({ backend, factory, owner, database, directory, path, mustExist: expected !== undefined });
 
   if (marked) wakeIndexedDb();
   const opening = (async () => {
-    const engine = await loadEngine(given.wasm, engineSource);
+    const engine = await loadEngine(given.wasm ?? undefined, engineSource);
     let failure;
     const adapter = store && (() => (async () => store())().catch((error) => Promise.reject((failure = error))));
-    const opened = engine.call((glue) => glue.open(owner, place, backend, durability, disabledSearchKeys, expected, adapter));
+    const opened = engine.call((glue) => glue.open(owner, place, backend, durability, disabled, expected, adapter));
     const handle = await opened.catch((error) => {
       // The engine passes on an error's code, but its words only as a cause.
       const told = failure instanceof MailboxError ? failure : error;
@@ -74,16 +68,16 @@ export async function openSession(options, engineSource, id) {
 
 /** As the entries' `deleteDatabase`. */
 export async function deleteDatabase(database, options, engineSource) {
-  const { wasm } = check.members(options, { wasm: check.any });
+  const { wasm } = check.options(options, ["wasm"]);
   const isObject = database !== null && typeof database === "object";
   const { owner, directory, path } = isObject ? check.options(database, ["owner", "directory", "path"], "the database") : {};
-  const name = isObject ? nameOf({ owner: OPTIONS.owner(owner, "owner") }) : databaseName(database, "the database");
+  const name = isObject ? nameOf({ owner: ownerOf(owner) }) : databaseOf(database, "the database");
   const isFile = (directory ?? path ?? undefined) !== undefined;
   if (isFile || (!hasIndexedDb() && hasSqlite())) {
     await deleteSqliteDatabase({ database: name, directory, path });
     return;
   }
   if (!hasIndexedDb()) throw new MailboxError("UNAVAILABLE", "there is no IndexedDB here");
-  const engine = await loadEngine(wasm, engineSource);
+  const engine = await loadEngine(wasm ?? undefined, engineSource);
   await forgetting(name, engine.call((glue) => glue.deleteDatabase(name)));
 }

@@ -15,14 +15,20 @@ function returns(value, what) {
 
 const mailboxNames = (value, what) => check.list(value, what, "an array of mailbox names", check.mailboxName);
 
-const COMMON = { signal: check.signal, onProgress: check.callback };
+const common = ({ signal, onProgress }) => ({
+  signal: check.optionalSignal(signal),
+  onProgress: check.optional(onProgress, check.callback, "onProgress"),
+});
 
-export function searchMailboxOptions(options) {
-  const { return: returned, ...given } = check.members(options, { ...COMMON, return: returns });
-  return { ...given, returns: returned };
+export function searchMailboxOptions(given) {
+  const taken = check.options(given, ["return", "onProgress", "signal"]);
+  return { ...common(taken), returns: check.optional(taken.return, returns, "return") };
 }
 
-export const searchOptions = (options) => check.members(options, { ...COMMON, mailboxes: mailboxNames });
+export function searchOptions(given) {
+  const taken = check.options(given, ["mailboxes", "onProgress", "signal"]);
+  return { ...common(taken), mailboxes: check.optional(taken.mailboxes, mailboxNames, "mailboxes") };
+}
 
 /** Of one view the mailbox is known, and whether it is done nobody asks. */
 export const inOneMailbox = (onProgress) =>

@@ -10,9 +10,6 @@ const MAX_KEYS = 100_000;
 
 const MAX_TEXT = 1024 * 1024;
 
-/** RFC 5322 section 2.2. */
-export const HEADER_NAME = /^[!-9;-~]{1,255}$/;
-
 /** Keys of imapflow's form that are questions to one provider's servers. */
 const FOREIGN_KEYS = ["gmraw", "gmailraw"];
 
@@ -21,7 +18,6 @@ const ALL = node("all");
 const not = (key) => node("not", key);
 
 const present = (flag) => (value, what) => node(check.boolean(value, what) ? "flag" : "notFlag", flag);
-const system = (key) => present(`\\${key[0].toUpperCase()}${key.slice(1)}`);
 
 function mustBeTrue(value, what) {
   if (value !== true) throw check.refuse(what, "true", value);
@@ -45,15 +41,10 @@ const day = (key) => (value, what) => {
   return node(key, midnight / DAY);
 };
 
-/** What `read` makes of a value, under the key's own name. */
-const valued = (read) => (key) => (value, what) => node(key, read(value, what));
-const octetCount = valued(check.modSeq);
-const seconds = valued(check.within(1, Number.MAX_SAFE_INTEGER));
-const contained = valued((value, what) => check.text(value, what));
-const word = valued(check.textOf(1, 255));
-
-/** The keys that are made alike, by their names. */
-const alike = (make, names) => Object.fromEntries(names.split(" ").map((name) => [name, make(name)]));
+const octetCount = (key) => (value, what) => node(key, check.integer(value, what, 0, Number.MAX_SAFE_INTEGER));
+const seconds = (key) => (value, what) => node(key, check.integer(value, what, 1, Number.MAX_SAFE_INTEGER));
+const contained = (key) => (value, what) => node(key, check.text(value, what));
+const word = (key, max) => (value, what) => node(key, check.text(value, what, { min: 1, max }));
 
 /** Each field with the text it must contain; `true` and `false` ask whether there is one. */
 function header(value, what) {
@@ -62,7 +53,7 @@ function header(value, what) {
   }
   const fields = [];
   for (const [name, given] of Object.entries(value)) {
-    if (!HEADER_NAME.test(name)) throw check.refuse(`a name in ${what}`, "a header field's", name);
+    if (!/^[!-9;-~]{1,255}$/.test(name)) throw check.refuse(`a name in ${what}`, "a header field's", name);
     if (given === undefined || given === null) continue;
     const text = typeof given === "boolean" ? "" : check.text(given, `${what}[${JSON.stringify(name)}]`);
     const field = node("header", { name, text });
@@ -73,22 +64,44 @@ function header(value, what) {
 
 const KEYS = {
   all: (value, what) => (mustBeTrue(value, what), ALL),
-  ...alike(system, "seen answered flagged deleted draft"),
+  seen: present("\\Seen"),
   unseen: (value, what) => present("\\Seen")(!check.boolean(value, what), what),
-  recent: (value, what) => node(check.boolean(value, what) ? "recent" : "old"),
+  answered: present("\\Answered"),
+  flagged: present("\\Flagged"),
+  deleted: present("\\Deleted"),
+  draft: present("\\Draft"),
+  recent: (value, what) => (check.boolean(value, what) ? node("recent") : node("old")),
   new: (value, what) => (mustBeTrue(value, what), node("new")),
   old: (value, what) => (mustBeTrue(value, what), node("old")),
-  unKeyword: word("notKeyword"),
-  ...alike(word, "keyword emailId threadId"),
+  keyword: word("keyword", 255),
+  unKeyword: word("notKeyword", 255),
   uid: members(true),
   seq: members(false),
-  ...alike(day, "before on since savedBefore savedOn savedSince sentBefore sentOn sentSince"),
-  ...alike(seconds, "younger older"),
-  ...alike(octetCount, "larger smaller"),
-  ...alike(contained, "from to cc bcc subject body text"),
+  before: day("before"),
+  on: day("on"),
+  since: day("since"),
+  savedBefore: day("savedBefore"),
+  savedOn: day("savedOn"),
+  savedSince: day("savedSince"),
+  sentBefore: day("sentBefore"),
+  sentOn: day("sentOn"),
+  sentSince: day("sentSince"),
+  younger: seconds("younger"),
+  older: seconds("older"),
+  from: contained("from"),
+  to: contained("to"),
+  cc: contained("cc"),
+  bcc: contained("bcc"),
+  subject: contained("subject"),
+  body: contained("body"),
+  text: contained("text"),
   header,
-  hasAttachment: valued(check.boolean)("hasAttachment"),
-  modseq: valued(check.modSeq)("modSeq"),
+  hasAttachment: (value, what) => node("hasAttachment", check.boolean(value, what)),
+  larger: octetCount("larger"),
+  smaller: octetCount("smaller"),
+  emailId: word("emailId", 255),
+  threadId: word("threadId", 255),
+  modseq: (value, what) => node("modSeq", check.modSeq(value, what)),
   not: (value, what, level) => not(tree(value, what, level)),
   or: (value, what, level) => {
     if (!Array.isArray(value) || value.length === 0) throw check.refuse(what, "an array of at least one search", value);

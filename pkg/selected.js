@@ -1,7 +1,7 @@
 // One view: the order of the calls on it, the wait for changes, and who is told. Not here: the calls themselves.
 
 import { Feed } from "./changes.js";
-import { closed, invalid } from "./errors.js";
+import { MailboxError, closed } from "./errors.js";
 import { isTelling } from "./results.js";
 import { onAbort, throwIfAborted } from "./signals.js";
 
@@ -51,7 +51,7 @@ export class View {
    * Runs a call in its turn. Its answer brings how the view stands and, mostly, `updates`. A signal
    * ends the wait for the turn; with `abandon`, the wait for the answer too.
    */
-  run(task, { signal, abandon } = {}) {
+  run(task, { signal, abandon = false } = { signal: undefined, abandon: false }) {
     throwIfAborted(signal);
     if (this.#ended) return Promise.reject(closed("view"));
     let given = false;
@@ -177,20 +177,25 @@ export class View {
 
   /** Every update from now on, as an iterator. */
   feed(signal) {
-    const feed = new Feed(
-      () => {
-        this.#feeds.delete(feed);
-        if (!this.#watched) this.#endWait();
-      },
+    let stop = () => {};
+    const feed = new Feed(() => {
+      stop();
+      this.#feeds.delete(feed);
+      if (!this.#watched) this.#endWait();
+    });
+    const read = feed.next.bind(feed);
+    feed.next = () => {
+      const item = read();
       // What was read makes room.
-      () => this.#watch(),
-    );
+      this.#watch();
+      return item;
+    };
     if (this.#over) {
       feed.end();
       return feed;
     }
     this.#feeds.add(feed);
-    feed.until(signal);
+    stop = onAbort(signal, () => feed.abort(signal.reason));
     this.#watch();
     return feed;
   }
@@ -274,8 +279,12 @@ export const isSelected = (value) => viewOf(value) !== undefined;
 /** The view behind a SelectedMailbox of this session. */
 export function viewIn(session, selected) {
   const view = viewOf(selected);
-  if (view === undefined) throw invalid("selected must be a SelectedMailbox, as selectMailbox gives it");
-  if (view.session !== session) throw invalid("the SelectedMailbox belongs to another session");
+  if (view === undefined) {
+    throw new MailboxError("INVALID_ARGUMENT", "selected must be a SelectedMailbox, as selectMailbox gives it");
+  }
+  if (view.session !== session) {
+    throw new MailboxError("INVALID_ARGUMENT", "the SelectedMailbox belongs to another session");
+  }
   return view;
 }
 
