@@ -13,9 +13,9 @@ export const LIMITS = {
   restGzipped: 385_000,
   // The entry `offline-mailbox` with all it imports as a bundler ships it: minified, gzipped, but for the
   // engine's loader, which is generated and measured below.
-  facadeMinified: 22_300,
+  facadeMinified: 23_200,
   // The same of `offline-mailbox/slim`, which has no worker.
-  slimMinified: 17_300,
+  slimMinified: 18_100,
   // The engine's loader, minified and gzipped.
   glueMinified: 6_800,
   // `offline-mailbox/inline`, the engine inside, comments included, not minified.
