@@ -80,7 +80,7 @@ test("the webmail, built", limits, async (t) => {
   const root = await application(t);
   await run(process.execPath, [VITE, "build"], { cwd: root });
   const built = await filesOf(path.join(root, "dist"));
-  assert.equal(built.filter((name) => name.endsWith(".wasm")).length, 1, `${built}`);
+  assert.equal(built.filter((name) => name.endsWith(".wasm")).length, 2, `${built}`);
   const { address } = await serve(t, path.join(root, "dist"), { policy: `${STRICT}; style-src 'self'; img-src 'self'` });
   await use(t, address, root);
 });
