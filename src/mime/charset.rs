@@ -26,7 +26,10 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// The characters of windows-1252 from 0x80 to 0x9F. The Encoding Standard gives the five octets
 /// without a character their C1 control.
-const WINDOWS_1252: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
+    '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
 
 /// Decodes `octets`; octets that have no meaning in the charset become U+FFFD, and a byte order
 /// mark is dropped. As in browsers, `us-ascii` and `iso-8859-1` are read as windows-1252.
@@ -90,7 +93,7 @@ fn windows_1252(octets: &[u8]) -> String {
         return ascii.to_owned();
     }
     let character = |&octet: &u8| match octet {
-        0x80..=0x9f => WINDOWS_1252.chars().nth(usize::from(octet - 0x80)).unwrap_or(char::from(octet)),
+        0x80..=0x9f => WINDOWS_1252.get(usize::from(octet - 0x80)).copied().unwrap_or(char::from(octet)),
         _ => char::from(octet),
     };
     octets.iter().map(character).collect()
