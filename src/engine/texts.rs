@@ -7,7 +7,7 @@ use super::layout::{self, ContentNumber, NO_CONTENT, PackKind};
 use crate::backend::TextReader;
 use crate::mime::extract;
 use crate::model::{Result, Value, sorting};
-use crate::platform;
+use crate::platform::{self, Turn};
 use crate::store::{Key, Read};
 
 /// Octets of text packs kept at most, in a browser outside wasm memory: the texts of 100,000 short messages.
@@ -22,11 +22,13 @@ const PATIENCE: u64 = 2;
 
 /// Texts of so many octets, and out of so many packs, are read at once; one text may be longer. As much again is read
 /// while they are looked at.
-const BATCH_BYTES: usize = 6 * 1024 * 1024;
+const BATCH_BYTES: usize = 3 * 1024 * 1024;
 const BATCH_PACKS: usize = 32;
 
-/// Of how many messages it is asked at once where their texts lie: two batches of short ones.
-pub const AT_ONCE: usize = 16_384;
+/// Of how many messages it is asked at once where their texts lie, and of how many octets of text. Asking takes two
+/// trips to the store, and nothing else is read meanwhile.
+pub const AT_ONCE: usize = 32_768;
+const AT_ONCE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Of how many messages the octets are held at once where texts are derived from them.
 const DERIVED: usize = 16;
@@ -51,8 +53,6 @@ impl KeptPack {
 pub struct TextCache {
     /// By ascending number, which is how a search mostly asks for them.
     packs: Vec<KeptPack>,
-    /// Those that the search that is under way will ask for next.
-    ahead: Vec<(u32, Option<Value>)>,
     weight: usize,
     limit: usize,
     /// How many octets of packs were asked for so far.
@@ -67,7 +67,7 @@ impl Default for TextCache {
 
 impl TextCache {
     fn new(limit: usize) -> Self {
-        TextCache { packs: Vec::new(), ahead: Vec::new(), weight: 0, limit, clock: 0 }
+        TextCache { packs: Vec::new(), weight: 0, limit, clock: 0 }
     }
 
     fn find(&self, number: u32) -> std::result::Result<usize, usize> {
@@ -82,9 +82,7 @@ impl TextCache {
     /// The pack, where it is kept.
     fn get(&mut self, number: u32) -> Option<Value> {
         let clock = self.clock;
-        let Some(kept) = self.get_mut(number) else {
-            return self.ahead.iter().find(|(ahead, _)| *ahead == number)?.1.clone();
-        };
+        let kept = self.get_mut(number)?;
         kept.used = clock;
         let pack = kept.pack.clone();
         self.clock += pack.len() as u64;
@@ -141,32 +139,32 @@ impl TextCache {
 /// A text that is wanted: its place among those that were asked for, and where it lies.
 type Wanted = (usize, Place);
 
-/// How many of these texts are read at once.
+/// How many of these, by pack, are read at once: all of a pack are, or none.
 fn batch(wanted: &[Wanted]) -> usize {
-    let (mut octets, mut packs) = (0, Vec::new());
-    for (count, (_, place)) in wanted.iter().enumerate().filter(|(_, (_, place))| place.pack != 0) {
-        octets += place.length as usize;
-        if packs.last() != Some(&place.pack) && !packs.contains(&place.pack) {
-            packs.push(place.pack);
+    let (mut octets, mut packs, mut last) = (0usize, 0, 0);
+    for (count, (_, place)) in wanted.iter().enumerate() {
+        if place.pack != last {
+            packs += 1;
+            if count > 0 && (octets > BATCH_BYTES || packs > BATCH_PACKS) {
+                return count;
+            }
         }
-        if count > 0 && (octets > BATCH_BYTES || packs.len() > BATCH_PACKS) {
-            return count;
-        }
+        last = place.pack;
+        octets = octets.saturating_add(place.length as usize);
     }
     wanted.len()
 }
 
-/// Brings texts into the order in which they lie; the numbers of the packs they lie in, ascending.
-fn packs_of(texts: &mut [Wanted]) -> Vec<u32> {
-    let order = |(_, place): &Wanted| (place.pack, place.offset);
-    if !texts.is_sorted_by_key(order) {
-        sorting::sort_by_key(texts, order);
-    }
+/// The numbers of the packs in which these lie, which are by pack; ascending.
+fn packs_of(texts: &[Wanted]) -> Vec<u32> {
     let mut numbers: Vec<u32> = Vec::new();
-    for (number, _) in texts.iter().flat_map(|(_, place)| place.pieces()) {
-        // The pieces of what fills several packs are those after its first one.
-        if numbers.last().is_none_or(|last| *last < number) {
-            numbers.push(number);
+    for texts in texts.chunk_by(|(_, one), (_, other)| one.pack == other.pack) {
+        // What fills several packs has those after its first one.
+        let longest = texts.iter().map(|(_, place)| place).max_by_key(|place| place.length);
+        for (number, _) in longest.into_iter().flat_map(Place::pieces) {
+            if numbers.last().is_none_or(|last| *last < number) {
+                numbers.push(number);
+            }
         }
     }
     numbers
@@ -212,32 +210,24 @@ fn show(
 }
 
 impl Engine {
-    /// Shows the searchable texts of the first of these contents, of as many as are read at once, with their places
-    /// among them, in any order. Returns how many contents that were; those that were not shown have no octets any
-    /// more. A text that is damaged or not there is derived anew.
+    /// Shows the searchable texts of the first of these contents, with their places among them, in any order; returns
+    /// how many contents that were. Those that were not shown have no octets any more. A text that is damaged or not
+    /// there is derived anew.
     ///
     /// The directory in memory may be behind: packs are folded and numbers never used again, so a text that is not
     /// there says to look anew.
     pub(super) async fn texts(&self, contents: &[ContentNumber], read: &mut TextReader<'_>) -> Result<usize> {
         let places = self.content_places(contents, |entry| entry.text).await?;
-        let known = places.iter().enumerate().filter_map(|(at, place)| Some((at, (*place)?)));
-        let mut known: Vec<Wanted> = known.collect();
-        let mut later = known.split_off(batch(&known));
-        let count = later.first().map_or(contents.len(), |(at, _)| *at);
-        later.truncate(batch(&later));
-        let mut next = packs_of(&mut later);
-        let numbers = packs_of(&mut known);
-        let packs = self.text_packs(&numbers).await?;
-        {
-            let cache = self.pages.borrow();
-            next.retain(|number| {
-                cache.texts.find(*number).is_err() && numbers.binary_search(number).is_err()
-            });
-        }
-        // The store is at work while texts are looked at.
-        let shown = async { Ok(self.show_texts(&known, &numbers, &packs, read)) };
-        let (ahead, mut lost) = futures::try_join!(self.text_packs(&next), shown)?;
-        self.pages.borrow_mut().texts.ahead = next.into_iter().zip(ahead).collect();
+        let mut octets = 0;
+        let mut fits = |place: &Option<Place>| {
+            let before = octets;
+            octets += place.map_or(0, |place| u64::from(place.length));
+            before == 0 || octets <= AT_ONCE_BYTES
+        };
+        let count = places.iter().take_while(|place| fits(place)).count();
+        let known = places.iter().take(count).enumerate();
+        let known = known.filter_map(|(at, place)| Some((at, (*place)?))).collect();
+        let mut lost = self.show_all(known, read).await?;
         for (at, (number, place)) in contents.iter().zip(&places).enumerate().take(count) {
             if *number != NO_CONTENT && place.is_none() {
                 lost.push(at);
@@ -250,16 +240,8 @@ impl Engine {
         let numbers: Vec<ContentNumber> = lost.iter().map(number).collect();
         self.forget_directory(&numbers);
         let places = self.content_places(&numbers, |entry| entry.text).await?;
-        let mut rest: Vec<Wanted> =
-            lost.iter().zip(places).filter_map(|(at, place)| Some((*at, place?))).collect();
-        let mut damaged = Vec::new();
-        while !rest.is_empty() {
-            let later = rest.split_off(batch(&rest));
-            let numbers = packs_of(&mut rest);
-            let packs = self.text_packs(&numbers).await?;
-            damaged.append(&mut self.show_texts(&rest, &numbers, &packs, read));
-            rest = later;
-        }
+        let rest = lost.iter().zip(places).filter_map(|(at, place)| Some((*at, place?))).collect();
+        let damaged = self.show_all(rest, read).await?;
         for few in damaged.chunks(DERIVED) {
             let octets = self.octets(&few.iter().map(number).collect::<Vec<_>>()).await?;
             for (at, octets) in few.iter().zip(octets) {
@@ -271,8 +253,38 @@ impl Engine {
         Ok(count)
     }
 
-    /// Shows these texts, in the order of [`packs_of`], out of the packs of these numbers. Returns the places of those
-    /// that are not there or damaged.
+    /// Shows these texts, batch after batch, in the order in which they lie. Returns the places of those that are not
+    /// there or damaged.
+    async fn show_all(&self, mut wanted: Vec<Wanted>, read: &mut TextReader<'_>) -> Result<Vec<usize>> {
+        let order = |(_, place): &Wanted| (place.pack, place.offset);
+        if !wanted.is_sorted_by_key(order) {
+            sorting::sort_by_key(&mut wanted, order);
+        }
+        let (mut turn, mut lost) = (Turn::begin(), Vec::new());
+        let (mut texts, mut later) = wanted.split_at(batch(&wanted));
+        let mut numbers = packs_of(texts);
+        let (mut packs, _) = self.text_packs(&numbers).await?;
+        while !texts.is_empty() {
+            let (next, after) = later.split_at(batch(later));
+            let next_numbers = packs_of(next);
+            // The store is at work while texts are looked at.
+            let shown = async { Ok(self.show_texts(texts, &numbers, &packs, read)) };
+            let ahead = self.text_packs(&next_numbers);
+            let ((ahead, was_read), mut missing) = futures::try_join!(ahead, shown)?;
+            lost.append(&mut missing);
+            (texts, later, numbers, packs) = (next, after, next_numbers, ahead);
+            // While the store was waited for, others had their turn.
+            if was_read {
+                turn = Turn::begin();
+            } else {
+                turn.pass().await;
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Shows these texts, which are by pack, out of the packs of these numbers. Returns the places of those that are
+    /// not there or damaged.
     fn show_texts(
         &self,
         wanted: &[Wanted],
@@ -311,8 +323,8 @@ impl Engine {
         lost
     }
 
-    /// These packs, as far as they are there.
-    async fn text_packs(&self, numbers: &[u32]) -> Result<Vec<Option<Value>>> {
+    /// These packs, as far as they are there, and whether the store was asked for any.
+    async fn text_packs(&self, numbers: &[u32]) -> Result<(Vec<Option<Value>>, bool)> {
         let mut packs: Vec<Option<Value>> = {
             let mut cache = self.pages.borrow_mut();
             numbers.iter().map(|number| cache.texts.get(*number)).collect()
@@ -320,13 +332,13 @@ impl Engine {
         let missing = numbers.iter().zip(&packs).filter(|(_, pack)| pack.is_none());
         let keys: Vec<Key> = missing.map(|(number, _)| layout::pack(PackKind::Text, *number)).collect();
         if keys.is_empty() {
-            return Ok(packs);
+            return Ok((packs, false));
         }
         let read = self.read(Read { keys, ..Read::default() }).await?.values;
         for (pack, record) in packs.iter_mut().filter(|pack| pack.is_none()).zip(read) {
             *pack = record;
         }
-        Ok(packs)
+        Ok((packs, true))
     }
 }
 
@@ -382,9 +394,9 @@ mod tests {
         assert_eq!(batch(&[]), 0);
         assert_eq!(batch(&several(100, 10, 1)), BATCH_PACKS);
         assert_eq!(batch(&several(10_000, 100, 1000)), 10_000);
-        assert_eq!(batch(&several(100, 1 << 20, 10)), 6);
+        assert_eq!(batch(&several(100, 1 << 20, 2)), 4, "whole packs");
         assert_eq!(batch(&several(3, u32::MAX / 4, 1)), 1, "one may be longer");
-        assert_eq!(batch(&[(0, place(0, 0)), (1, place(7, 9_000_000)), (2, place(8, 1))]), 1);
+        assert_eq!(batch(&[(0, place(0, 0)), (1, place(7, 9_000_000)), (2, place(8, 1))]), 2);
     }
 
     #[test]

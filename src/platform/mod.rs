@@ -8,6 +8,7 @@ mod crc;
 mod native;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 mod remains;
+mod turn;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 mod wasm;
 
@@ -22,6 +23,7 @@ pub use native::{
 };
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) use remains::{Held, remains};
+pub(crate) use turn::Turn;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub use wasm::{
     after_answer, decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now,

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::turn::Turn;
 use super::{BaseSession, FetchItems, FetchOptions, FetchResult, MessageItems, SectionContent};
 use crate::backend::{Look, MailboxData, Wanted, header_octets};
 use crate::mime::bodies::BodyPart;
@@ -16,6 +15,7 @@ use crate::mime::{Bodies, BodyStructure, Decoder, Encoding, Envelope, Layout, Ro
 use crate::model::{
     Error, ErrorCode, Generations, MailboxId, Message, Result, SequenceSet, Uid, Value, sorting,
 };
+use crate::platform::Turn;
 use crate::view::SelectedMailbox;
 
 /// How many list rows are read at once.

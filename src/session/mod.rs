@@ -19,7 +19,6 @@ mod sort;
 mod sort_tests;
 #[cfg(test)]
 mod tests;
-mod turn;
 
 pub use base::{BaseSession, SessionOptions, View};
 pub use deliver::{DeliverOptions, DeliverResult, Delivered, Missing};

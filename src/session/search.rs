@@ -6,12 +6,11 @@ use std::rc::Rc;
 
 use futures::future::{Either, select};
 
-use super::turn::Turn;
 use super::{Arrangements, BaseSession, MailboxMatches, SearchOptions, SearchProgress, SearchResult};
 use crate::backend::{Look, MailboxData, header_octets};
 use crate::mime::ListRow;
 use crate::model::{Error, ErrorCode, MailboxName, Message, RangeSet, Result, Uid, sorting};
-use crate::platform;
+use crate::platform::{self, Turn};
 use crate::search::{Candidate, Evidence, HeaderColumns, Matcher, Need, Returns, SearchKey, Verdict};
 use crate::view::{SelectedMailbox, SelectedSet, UpdateOptions};
 

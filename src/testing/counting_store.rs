@@ -8,7 +8,7 @@ use std::rc::Rc;
 use async_trait::async_trait;
 
 use super::faulty_store::Rival;
-use crate::model::Result;
+use crate::model::{Result, Value};
 use crate::store::{
     Batch, Begun, Durability, Journal, Outcome, Permit, Read, Sequence, Snapshot, Space, Store,
 };
@@ -20,6 +20,7 @@ pub struct CountingStore {
     counts: RefCell<BTreeMap<Space, usize>>,
     trips: Cell<(usize, usize)>,
     guards: Cell<usize>,
+    largest: Cell<usize>,
     /// Before which reads; those of a key of this space, where one is named.
     rival: RefCell<Option<(Option<Space>, Rival)>>,
     deaf: Cell<bool>,
@@ -38,8 +39,8 @@ impl CountingStore {
     }
 
     fn hearing(inner: Rc<dyn Store>, hears: bool) -> Rc<CountingStore> {
-        let (counts, trips, guards, rival) = Default::default();
-        Rc::new(CountingStore { inner, counts, trips, guards, rival, deaf: Cell::new(!hears) })
+        let (counts, trips, guards, largest, rival) = Default::default();
+        Rc::new(CountingStore { inner, counts, trips, guards, largest, rival, deaf: Cell::new(!hears) })
     }
 
     /// How many records of each space were asked for by key or found by a
@@ -57,6 +58,11 @@ impl CountingStore {
     /// How many guards were asked for since the last call.
     pub fn take_guards(&self) -> usize {
         self.guards.take()
+    }
+
+    /// How many octets the largest answer to a read had since the last call.
+    pub fn take_largest(&self) -> usize {
+        self.largest.take()
     }
 
     /// Plans that a rival does something just before the next read of a key of this space.
@@ -104,6 +110,10 @@ impl Store for CountingStore {
         read.keys.iter().for_each(|key| self.count(key.space()));
         let snapshot = self.inner.read(read).await?;
         snapshot.scanned.iter().flatten().for_each(|(key, _)| self.count(key.space()));
+        let found = snapshot.values.iter().flatten();
+        let octets =
+            found.chain(snapshot.scanned.iter().flatten().map(|(_, value)| value)).map(Value::len).sum();
+        self.largest.set(self.largest.get().max(octets));
         Ok(snapshot)
     }
 
