@@ -11,9 +11,9 @@ use super::change::Place;
 use super::contents::{self, store_contents};
 use super::identity::{Fact, Hash, Posting};
 use super::layout::{MailboxNumber, SHARED, mailbox_guard};
-use super::pages::{IdsRow, IndexRow};
 use super::rows::{self, NewRow, append_rows, read_only};
 use super::shared::Shared;
+use super::stored::{IdsRow, IndexRow};
 use crate::mime::{ThreadKey, extract};
 use crate::model::{
     AppendMessage, EmailId, FlagOp, Flags, Message, Result, SystemFlags, ThreadId, Uid, Value, ZonedTime,

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use super::codec::decoded;
 use super::directory::DirectoryPage;
-use super::pages::{IdsPage, IndexPage, Page as _, StoredRows};
+use super::pages::Page as _;
+use super::stored::{StoredIds, StoredIndex, StoredRows};
 use super::texts::TextCache;
 use crate::model::{Generations, Result, Value};
 use crate::store::{Key, Space};
@@ -20,8 +21,8 @@ const PACK_BYTES: usize = 16 * 1024 * 1024;
 /// A page as it is used.
 #[derive(Clone)]
 pub enum Page {
-    Index(Rc<IndexPage>),
-    Ids(Rc<IdsPage>),
+    Index(Rc<StoredIndex>),
+    Ids(Rc<StoredIds>),
     Rows(Rc<StoredRows>),
     Directory(Rc<DirectoryPage>),
     Pack(Value),
@@ -33,8 +34,8 @@ impl Page {
     /// The page of a record; a key of another space than those of pages is a pack's.
     pub fn decode(key: &Key, record: &Value) -> Result<Page> {
         Ok(match key.space() {
-            Space::Index => Page::Index(Rc::new(decoded(key, record, IndexPage::decode)?)),
-            Space::Ids => Page::Ids(Rc::new(decoded(key, record, IdsPage::decode)?)),
+            Space::Index => Page::Index(Rc::new(decoded(key, record, StoredIndex::decode)?)),
+            Space::Ids => Page::Ids(Rc::new(decoded(key, record, StoredIds::decode)?)),
             Space::Rows => Page::Rows(Rc::new(decoded(key, record, StoredRows::decode)?)),
             Space::Directory => Page::Directory(Rc::new(decoded(key, record, DirectoryPage::decode)?)),
             _ => Page::Pack(record.clone()),
@@ -42,20 +43,20 @@ impl Page {
     }
 
     /// How many rows it has.
-    pub fn rows(&self) -> usize {
+    pub fn rows(&self) -> u32 {
         match self {
-            Page::Index(page) => page.0.len(),
-            Page::Ids(page) => page.0.len(),
+            Page::Index(page) => page.len(),
+            Page::Ids(page) => page.len(),
             Page::Rows(page) => page.len(),
-            Page::Directory(page) => page.0.len(),
-            Page::Pack(_) | Page::Damaged => usize::MAX,
+            Page::Directory(page) => page.0.len() as u32,
+            Page::Pack(_) | Page::Damaged => u32::MAX,
         }
     }
 
     fn bytes(&self) -> usize {
         match self {
-            Page::Index(page) => page.0.len() * 40,
-            Page::Ids(page) => page.0.len() * 160,
+            Page::Index(page) => page.bytes(),
+            Page::Ids(page) => page.bytes(),
             Page::Rows(page) => page.bytes(),
             Page::Directory(page) => page.0.len() * 36,
             Page::Pack(pack) => pack.len(),

@@ -10,6 +10,7 @@ use super::layout::{self, MailboxNumber, NO_CONTENT};
 use super::pages::encode_flags;
 use super::rows::{NewRow, append_rows, commit_state, read_only, too_many_keywords};
 use super::shared::Shared;
+use super::stored::{IndexRow, StoredIndex};
 use super::{Engine, Loaded};
 use crate::backend::UpdateOutcome;
 use crate::model::{Error, FlagOp, Flags, MailboxId, MailboxName, ModSeq, Result, SystemFlags, Uid};
@@ -163,8 +164,8 @@ impl Engine {
             if uids.is_empty() {
                 return Ok(uids);
             }
-            let index = self.index_rows(place.number, &loaded, &uids).await?;
-            let octets = index.iter().flatten().map(|row| row.size).sum();
+            let sizes = self.index_rows(place.number, &loaded, &uids, StoredIndex::size).await?;
+            let octets = sizes.iter().flatten().sum();
             bury(assembly, place, &uids, octets, false).await?;
             Ok(uids)
         })
@@ -218,7 +219,7 @@ impl Engine {
     /// The rows of live messages as they are to be appended elsewhere.
     async fn copied_rows(&self, number: MailboxNumber, loaded: &Loaded, uids: &[Uid]) -> Result<Vec<NewRow>> {
         let (index, ids, list_rows) = futures::try_join!(
-            self.index_rows(number, loaded, uids),
+            self.index_rows(number, loaded, uids, StoredIndex::get),
             self.ids_rows(number, loaded, uids),
             self.raw_list_rows(number, loaded, uids),
         )?;
@@ -232,7 +233,7 @@ impl Engine {
                 let missing = || Error::corrupt(format!("a page of message {uid} is missing"));
                 Ok(NewRow {
                     flags: loaded.core.keywords.flags(live.ok_or_else(missing)?.bits),
-                    index: super::pages::IndexRow { save_date_ms, ..index.ok_or_else(missing)? },
+                    index: IndexRow { save_date_ms, ..index.ok_or_else(missing)? },
                     ids: ids.ok_or_else(missing)?,
                     list_row: list_row.ok_or_else(missing)?,
                 })

@@ -15,6 +15,7 @@ use super::names::Names;
 use super::pages::{IndexPage, Page as _, RowPage, decode_flags, encode_flags};
 use super::read::{index_place, position};
 use super::shared::{IdentityHead, Shared};
+use super::stored::StoredIndex;
 use super::{Engine, HOUSEKEEPING, Loaded, Slot};
 use crate::model::{Error, ErrorCode, ModSeq, Result, Uid};
 use crate::store::{Key, Read, Scan, Space};
@@ -199,12 +200,16 @@ impl Engine {
                 .collect();
             let holding: Vec<Uid> =
                 uids.iter().copied().filter(|uid| holds_content(&loaded.state, *uid)).collect();
-            let index = self.index_rows(number, loaded, &holding).await?;
-            let unknown: HashSet<Uid> =
-                holding.iter().zip(&index).filter(|(_, row)| row.is_none()).map(|(uid, _)| *uid).collect();
+            let contents = self.index_rows(number, loaded, &holding, StoredIndex::content).await?;
+            let unknown: HashSet<Uid> = holding
+                .iter()
+                .zip(&contents)
+                .filter(|(_, content)| content.is_none())
+                .map(|(uid, _)| *uid)
+                .collect();
             uids.retain(|uid| !unknown.contains(uid));
             if !uids.is_empty() {
-                return Ok((uids, index.iter().flatten().map(|row| row.content).collect()));
+                return Ok((uids, contents.into_iter().flatten().collect()));
             }
         }
         Err(Error::corrupt("what deleted messages hold cannot be read"))

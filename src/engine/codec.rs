@@ -284,45 +284,125 @@ pub fn write_column(out: &mut Writer, column: &[u64]) {
     }
 }
 
-/// Reads a column of `rows` integers that [`write_column`] wrote.
+/// A column of integers as [`write_column`] wrote it, of which a value is made when it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Column {
+    /// The same for all rows.
+    Constant(u64),
+    /// Each value with the row before which it ends.
+    Runs(Vec<(u32, u64)>),
+    /// The values, and for each row the index of its own.
+    Dictionary(Vec<u64>, Vec<u8>),
+    /// The least value, and for each row how much more, in so many bytes.
+    Frame(u64, usize, Vec<u8>),
+}
+
+impl Default for Column {
+    fn default() -> Self {
+        Column::Constant(0)
+    }
+}
+
 #[cfg_attr(own_std, optimize(speed))]
-pub fn read_column(input: &mut Reader<'_>, rows: usize) -> Result<Vec<u64>> {
-    let damaged = || Error::corrupt("a stored column is damaged");
-    match input.u8()? {
-        CONSTANT => Ok(vec![input.varint()?; rows]),
-        RUNS => {
-            let mut column = Vec::with_capacity(rows);
-            while column.len() < rows {
-                let (value, length) = (input.varint()?, input.varint()?);
-                let length = usize::try_from(length).map_err(|_| damaged())?;
-                if length == 0 || length > rows - column.len() {
+fn more_than(least: u64, difference: &[u8]) -> u64 {
+    let mut wide = [0u8; 8];
+    for (target, byte) in wide.iter_mut().zip(difference) {
+        *target = *byte;
+    }
+    least.wrapping_add(u64::from_le_bytes(wide))
+}
+
+impl Column {
+    /// Reads a column of `rows` integers.
+    #[cfg_attr(own_std, optimize(speed))]
+    pub fn read(input: &mut Reader<'_>, rows: u32) -> Result<Column> {
+        let damaged = || Error::corrupt("a stored column is damaged");
+        match input.u8()? {
+            CONSTANT => Ok(Column::Constant(input.varint()?)),
+            RUNS => {
+                let (mut runs, mut end) = (Vec::new(), 0);
+                while end < rows {
+                    let (value, length) = (input.varint()?, input.varint_u32()?);
+                    if length == 0 || length > rows - end {
+                        return Err(damaged());
+                    }
+                    end += length;
+                    runs.push((end, value));
+                }
+                Ok(Column::Runs(runs))
+            }
+            DICTIONARY => {
+                let count = input.count(1)?;
+                let values = (0..count).map(|_| input.varint()).collect::<Result<Vec<u64>>>()?;
+                let indexes = input.take(rows as usize)?;
+                if indexes.iter().any(|index| usize::from(*index) >= count) {
                     return Err(damaged());
                 }
-                column.resize(column.len() + length, value);
+                Ok(Column::Dictionary(values, indexes.to_vec()))
             }
-            Ok(column)
+            kind if (FRAME + 1..=FRAME + 8).contains(&kind) => {
+                let width = usize::from(kind - FRAME);
+                let least = input.varint()?;
+                let differences = input.take((rows as usize).checked_mul(width).ok_or_else(damaged)?)?;
+                Ok(Column::Frame(least, width, differences.to_vec()))
+            }
+            _ => Err(damaged()),
         }
-        DICTIONARY => {
-            let count = input.count(1)?;
-            let values = (0..count).map(|_| input.varint()).collect::<Result<Vec<u64>>>()?;
-            let indexes = input.take(rows)?;
-            indexes.iter().map(|index| values.get(usize::from(*index)).copied().ok_or_else(damaged)).collect()
-        }
-        kind if (FRAME + 1..=FRAME + 8).contains(&kind) => {
-            let width = usize::from(kind - FRAME);
-            let least = input.varint()?;
-            let data = input.take(rows.checked_mul(width).ok_or_else(damaged)?)?;
-            let value = |bytes: &[u8]| {
-                let mut wide = [0u8; 8];
-                for (target, byte) in wide.iter_mut().zip(bytes) {
-                    *target = *byte;
-                }
-                least.wrapping_add(u64::from_le_bytes(wide))
-            };
-            Ok(data.chunks_exact(width).map(value).collect())
-        }
-        _ => Err(damaged()),
     }
+
+    /// The value of a row that the column has.
+    #[cfg_attr(own_std, optimize(speed))]
+    pub fn get(&self, row: u32) -> Option<u64> {
+        match self {
+            Column::Constant(value) => Some(*value),
+            Column::Runs(runs) => {
+                runs.get(runs.partition_point(|(end, _)| *end <= row)).map(|(_, value)| *value)
+            }
+            Column::Dictionary(values, indexes) => {
+                values.get(usize::from(*indexes.get(row as usize)?)).copied()
+            }
+            Column::Frame(least, width, differences) => {
+                let begin = (row as usize).checked_mul(*width)?;
+                Some(more_than(*least, differences.get(begin..begin + width)?))
+            }
+        }
+    }
+
+    /// The values of its rows, which are so many.
+    #[cfg_attr(own_std, optimize(speed))]
+    pub fn values(&self, rows: u32) -> Vec<u64> {
+        match self {
+            Column::Constant(value) => vec![*value; rows as usize],
+            Column::Runs(runs) => {
+                let mut values = Vec::with_capacity(rows as usize);
+                for (end, value) in runs {
+                    values.resize(*end as usize, *value);
+                }
+                values
+            }
+            Column::Dictionary(values, indexes) => {
+                indexes.iter().filter_map(|index| values.get(usize::from(*index)).copied()).collect()
+            }
+            Column::Frame(least, width, differences) => {
+                differences.chunks_exact(*width).map(|difference| more_than(*least, difference)).collect()
+            }
+        }
+    }
+
+    /// How much memory it takes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Column::Constant(_) => 0,
+            Column::Runs(runs) => runs.capacity() * size_of::<(u32, u64)>(),
+            Column::Dictionary(values, indexes) => values.capacity() * 8 + indexes.capacity(),
+            Column::Frame(_, _, differences) => differences.capacity(),
+        }
+    }
+}
+
+/// The integers of a column of so many.
+pub fn read_column(input: &mut Reader<'_>, rows: u32) -> Result<Vec<u64>> {
+    Ok(Column::read(input, rows)?.values(rows))
 }
 
 /// A signed integer as an unsigned one whose small values stay small.
@@ -345,8 +425,12 @@ mod tests {
         write_column(&mut out, column);
         let bytes = out.into_bytes();
         let mut input = Reader::new(&bytes);
-        assert_eq!(read_column(&mut input, column.len()).unwrap(), column);
+        let rows = column.len() as u32;
+        let read = Column::read(&mut input, rows).unwrap();
         assert!(input.rest().is_empty());
+        assert_eq!(read.values(rows), column);
+        assert_eq!((0..rows).map(|row| read.get(row).unwrap()).collect::<Vec<_>>(), column);
+        assert!(read.get(rows).is_none() || matches!(read, Column::Constant(_)));
         bytes.len()
     }
 

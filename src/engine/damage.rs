@@ -13,8 +13,9 @@ use super::identity::decode_facts;
 use super::import::ImportStep;
 use super::layout::{self, MailboxNumber};
 use super::names::Names;
-use super::pages::{IdsPage, IndexPage, Page as _, StoredRows, decode_flags};
+use super::pages::{Page as _, decode_flags};
 use super::shared::Shared;
+use super::stored::{StoredIds, StoredIndex, StoredRows};
 use crate::model::{Error, Result};
 use crate::store::{Key, KeyRange, Space};
 
@@ -72,11 +73,11 @@ fn check(key: &Key, record: &[u8]) -> Result<()> {
         Space::Meta if layout::all_imports().contains(key) => ImportStep::decode(key, record).map(drop),
         Space::Core => Core::decode(key, record).map(drop),
         Space::Flags => decode_flags(key, record).map(drop),
-        Space::Index => IndexPage::decode(key, record).map(drop),
-        Space::Ids => IdsPage::decode(key, record).map(drop),
+        Space::Index => StoredIndex::decode(key, record).map(drop),
+        Space::Ids => StoredIds::decode(key, record).map(drop),
         Space::Rows => {
             let page = StoredRows::decode(key, record)?;
-            (0..page.len() as u32).try_for_each(|row| page.row(row).map(drop))
+            (0..page.len()).try_for_each(|row| page.row(row).map(drop))
         }
         Space::Directory if layout::is_directory(key) => DirectoryPage::decode(key, record).map(drop),
         Space::Directory => PackTablePage::decode(key, record).map(drop),

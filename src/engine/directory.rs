@@ -5,6 +5,7 @@
 use super::codec::{Writer, read_column, unseal, write_column};
 use super::layout::DIRECTORY_ROWS;
 use super::pages::Page;
+use super::stored::row_count;
 use crate::model::{Error, Result};
 use crate::store::Key;
 
@@ -36,13 +37,6 @@ fn narrow(value: u64) -> Result<u32> {
     u32::try_from(value).map_err(|_| Error::corrupt("a stored place is out of range"))
 }
 
-fn row_count(count: u32) -> Result<usize> {
-    if count > DIRECTORY_ROWS {
-        return Err(Error::corrupt("a stored directory page has too many rows"));
-    }
-    Ok(count as usize)
-}
-
 impl Page for DirectoryPage {
     type Item = ContentEntry;
 
@@ -68,8 +62,8 @@ impl Page for DirectoryPage {
 
     fn decode(key: &Key, record: &[u8]) -> Result<Self> {
         let mut input = unseal(key, record, VERSION, "content directory page")?;
-        let rows = row_count(input.varint_u32()?)?;
-        let mut entries = vec![ContentEntry::default(); rows];
+        let rows = row_count(&mut input, DIRECTORY_ROWS, "content directory page")?;
+        let mut entries = vec![ContentEntry::default(); rows as usize];
         let fields: [fn(&mut ContentEntry) -> &mut u32; 9] = [
             |entry| &mut entry.content.pack,
             |entry| &mut entry.content.offset,
@@ -124,7 +118,7 @@ impl Page for PackTablePage {
 
     fn decode(key: &Key, record: &[u8]) -> Result<Self> {
         let mut input = unseal(key, record, VERSION, "pack table page")?;
-        let rows = row_count(input.varint_u32()?)?;
+        let rows = row_count(&mut input, DIRECTORY_ROWS, "pack table page")?;
         let totals = read_column(&mut input, rows)?;
         let lives = read_column(&mut input, rows)?;
         let packs = totals.into_iter().zip(lives);

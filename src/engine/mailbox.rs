@@ -12,6 +12,7 @@ use super::core::Core;
 use super::layout::{self, ContentNumber, NAMES, NO_CONTENT, mailbox_guard};
 use super::notes::Note;
 use super::pages::{IndexPage, Page as _};
+use super::stored::StoredIndex;
 use super::{Engine, Loaded, Slot, texts};
 use crate::backend::{ImportOptions, ImportProgress, MailboxData, TextReader, UpdateOutcome};
 use crate::mime::{ListRow, RowFields};
@@ -149,7 +150,7 @@ impl StoreMailbox {
         let number = self.place.number;
         let wanted: &[Uid] = if fields.ids { uids } else { &[] };
         let (index, ids) = futures::try_join!(
-            self.engine.index_rows(number, loaded, uids),
+            self.engine.index_rows(number, loaded, uids, StoredIndex::get),
             self.engine.ids_rows(number, loaded, wanted),
         )?;
         let mut ids = ids.into_iter();
@@ -187,12 +188,12 @@ impl StoreMailbox {
     async fn content_numbers(&self, uids: &[Uid]) -> Result<Vec<ContentNumber>> {
         let number = self.place.number;
         let read = async |loaded: &Loaded| {
-            let rows = self.engine.index_rows(number, loaded, uids).await?;
+            let rows = self.engine.index_rows(number, loaded, uids, StoredIndex::content).await?;
             // A page may have rows past the end that were never given.
             Ok(uids.iter().zip(rows).map(|(uid, row)| row.filter(|_| *uid < loaded.core.uid_next)).collect())
         };
-        let index = look_twice(self, uids, read, |_| true).await?;
-        Ok(index.iter().map(|row| row.map_or(NO_CONTENT, |row| row.content)).collect())
+        let contents = look_twice(self, uids, read, |_| true).await?;
+        Ok(contents.into_iter().map(|content| content.unwrap_or(NO_CONTENT)).collect())
     }
 }
 

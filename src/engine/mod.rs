@@ -35,6 +35,7 @@ mod read;
 mod rows;
 mod shared;
 mod steps;
+mod stored;
 mod tails;
 mod texts;
 mod verify;

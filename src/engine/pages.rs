@@ -1,17 +1,16 @@
-//! The pages of a mailbox: flags, index, ids, list rows. Here: their bytes.
-//! Not here: when they are written.
+//! The pages of a mailbox: flags, index, ids, list rows. Here: their bytes, and changing them.
+//! Not here: when they are written, and how readers keep them (stored).
 
-use super::codec::{Writer, read_column, unseal, unzigzag, write_column, zigzag};
-use super::layout::{ContentNumber, INDEX_ROWS, LIST_ROWS, NO_CONTENT, SEALED_ROWS};
-use crate::mime::ListRow;
-use crate::model::{EmailId, Error, Result, ThreadId, ZonedTime};
+use super::codec::{Writer, read_column, unseal, write_column, zigzag};
+use super::layout::{INDEX_ROWS, LIST_ROWS, NO_CONTENT};
+use super::stored::{
+    IDS_VERSION, INDEX_VERSION, IdsRow, IndexRow, ROWS_VERSION, StoredIds, StoredIndex, row_count,
+};
+use crate::model::{EmailId, Result, ThreadId, ZonedTime};
 use crate::store::Key;
 use crate::view::{FlagPage, PAGE_ROWS};
 
 const FLAGS_VERSION: u8 = 2;
-const INDEX_VERSION: u8 = 2;
-const IDS_VERSION: u8 = 2;
-const ROWS_VERSION: u8 = 2;
 
 /// A record that is a run of items.
 pub trait Page: Default {
@@ -55,13 +54,6 @@ fn with_more(
     Some(out.seal(key, version))
 }
 
-fn row_count(count: u32, limit: u32, what: &str) -> Result<usize> {
-    if count > limit {
-        return Err(Error::corrupt(format!("a stored {what} has too many rows")));
-    }
-    Ok(count as usize)
-}
-
 /// The bytes of a flag page.
 pub fn encode_flags(key: &Key, page: &FlagPage) -> Vec<u8> {
     let mut out = Writer::new();
@@ -74,17 +66,8 @@ pub fn encode_flags(key: &Key, page: &FlagPage) -> Vec<u8> {
 /// The flag page of these bytes.
 pub fn decode_flags(key: &Key, record: &[u8]) -> Result<FlagPage> {
     let mut input = unseal(key, record, FLAGS_VERSION, "flag page")?;
-    let rows = row_count(input.varint_u32()?, PAGE_ROWS, "flag page")?;
+    let rows = row_count(&mut input, PAGE_ROWS, "flag page")?;
     Ok(FlagPage::new(read_column(&mut input, rows)?, read_column(&mut input, rows)?))
-}
-
-/// What never changes of a message in a mailbox, but its ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IndexRow {
-    pub internal_date: ZonedTime,
-    pub save_date_ms: i64,
-    pub size: u64,
-    pub content: ContentNumber,
 }
 
 /// A run of index rows, by column.
@@ -109,26 +92,8 @@ impl Page for IndexPage {
     }
 
     fn decode(key: &Key, record: &[u8]) -> Result<Self> {
-        let mut input = unseal(key, record, INDEX_VERSION, "index page")?;
-        let rows = row_count(input.varint_u32()?, SEALED_ROWS, "index page")?;
-        let dates = read_column(&mut input, rows)?;
-        let zones = read_column(&mut input, rows)?;
-        let saved = read_column(&mut input, rows)?;
-        let sizes = read_column(&mut input, rows)?;
-        let contents = read_column(&mut input, rows)?;
-        let rows = dates.into_iter().zip(zones).zip(saved).zip(sizes).zip(contents);
-        Ok(IndexPage(
-            rows.map(|((((date, zone), saved), size), content)| IndexRow {
-                internal_date: ZonedTime {
-                    timestamp_ms: unzigzag(date),
-                    zone_minutes: i16::try_from(unzigzag(zone)).unwrap_or(0),
-                },
-                save_date_ms: unzigzag(saved),
-                size,
-                content: u32::try_from(content).unwrap_or(NO_CONTENT),
-            })
-            .collect(),
-        ))
+        let page = StoredIndex::decode(key, record)?;
+        Ok(IndexPage((0..page.len()).filter_map(|row| page.get(row)).collect()))
     }
 
     fn items(&mut self) -> &mut Vec<IndexRow> {
@@ -143,13 +108,6 @@ impl Page for IndexPage {
             content: NO_CONTENT,
         }
     }
-}
-
-/// A message's object ids.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdsRow {
-    pub email_id: EmailId,
-    pub thread_id: ThreadId,
 }
 
 /// A run of object ids.
@@ -188,25 +146,8 @@ impl Page for IdsPage {
     }
 
     fn decode(key: &Key, record: &[u8]) -> Result<Self> {
-        let mut input = unseal(key, record, IDS_VERSION, "id page")?;
-        let rows = row_count(input.varint_u32()?, INDEX_ROWS, "id page")?;
-        let mut page = Vec::with_capacity(rows);
-        for _ in 0..rows {
-            let head = input.u8()?;
-            let email_id = if head == 1 {
-                EmailId::parse(&input.text()?)?
-            } else {
-                EmailId::from_bytes(input.take(usize::from(head >> 1))?)
-            };
-            let head = input.u8()?;
-            let thread_id = if head == 1 {
-                ThreadId::parse(&input.text()?)?
-            } else {
-                ThreadId::from_bytes(input.take(usize::from(head >> 1))?)
-            };
-            page.push(IdsRow { email_id, thread_id });
-        }
-        Ok(IdsPage(page))
+        let page = StoredIds::decode(key, record)?;
+        Ok(IdsPage((0..page.len()).filter_map(|row| page.get(row)).collect()))
     }
 
     fn items(&mut self) -> &mut Vec<IdsRow> {
@@ -247,7 +188,7 @@ impl Page for RowPage {
 
     fn decode(key: &Key, record: &[u8]) -> Result<Self> {
         let mut input = unseal(key, record, ROWS_VERSION, "list-row page")?;
-        let rows = row_count(input.varint_u32()?, LIST_ROWS, "list-row page")?;
+        let rows = row_count(&mut input, LIST_ROWS, "list-row page")?;
         Ok(RowPage((0..rows).map(|_| Ok(input.bytes()?.to_vec())).collect::<Result<_>>()?))
     }
 
@@ -257,52 +198,6 @@ impl Page for RowPage {
 
     fn filler() -> Vec<u8> {
         Vec::new()
-    }
-}
-
-/// The rows of a [`RowPage`] to be read, in one piece of memory.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StoredRows {
-    rows: Vec<u8>,
-    ends: Vec<u32>,
-}
-
-impl StoredRows {
-    pub fn decode(key: &Key, record: &[u8]) -> Result<StoredRows> {
-        let mut input = unseal(key, record, ROWS_VERSION, "list-row page")?;
-        let count = row_count(input.varint_u32()?, LIST_ROWS, "list-row page")?;
-        let (mut rows, mut ends) = (Vec::with_capacity(record.len()), Vec::with_capacity(count));
-        for _ in 0..count {
-            rows.extend_from_slice(input.bytes()?);
-            ends.push(rows.len() as u32);
-        }
-        Ok(StoredRows { rows, ends })
-    }
-
-    /// How many rows there are, those that were cleaned up included.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// How much memory they take.
-    pub fn bytes(&self) -> usize {
-        self.rows.capacity() + self.ends.capacity() * 4
-    }
-
-    /// The row, whole; `None` where it is not there or was cleaned up.
-    pub fn row(&self, row: u32) -> Result<Option<ListRow>> {
-        let Some(octets) = self.get(row) else { return Ok(None) };
-        match ListRow::decode(octets) {
-            Some((row, _)) => Ok(Some(row)),
-            None => Err(Error::corrupt("a stored list row is damaged")),
-        }
-    }
-
-    /// The row's octets; `None` where it is not there or was cleaned up.
-    pub fn get(&self, row: u32) -> Option<&[u8]> {
-        let end = *self.ends.get(row as usize)? as usize;
-        let begin = row.checked_sub(1).and_then(|before| self.ends.get(before as usize));
-        self.rows.get(begin.map_or(0, |begin| *begin as usize)..end).filter(|row| !row.is_empty())
     }
 }
 

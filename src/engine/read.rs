@@ -12,7 +12,7 @@ use super::layout::{
     self, ContentNumber, DIRECTORY_ROWS, INDEX_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind,
     SEALED_ROWS,
 };
-use super::pages::{IdsRow, IndexRow};
+use super::stored::{IdsRow, StoredIndex};
 use super::tails::Tails;
 use super::{Engine, Loaded};
 use crate::backend::Wanted;
@@ -58,7 +58,7 @@ const AHEAD_PACKS: usize = 16;
 
 /// The page in memory that has this row.
 fn in_memory(cache: &mut PageCache, tails: &Tails, key: &Key, row: u32) -> Option<Page> {
-    let has_row = |page: &Page| page.rows() > row as usize;
+    let has_row = |page: &Page| page.rows() > row;
     if let Some(page) = cache.get(key).filter(has_row) {
         return Some(page);
     }
@@ -86,7 +86,7 @@ impl Ahead<'_> {
     /// The content of a message, as far as its index page is in memory.
     fn content(&mut self, (key, row): (Key, u32)) -> Option<ContentNumber> {
         match self.page(key, row)? {
-            Page::Index(page) => page.0.get(row as usize).map(|row| row.content),
+            Page::Index(page) => page.content(row),
             _ => None,
         }
     }
@@ -220,19 +220,21 @@ impl Engine {
         Ok(found)
     }
 
-    /// The index rows of these UIDs; `None` where a UID was never given or its page is gone.
-    pub(super) async fn index_rows(
+    /// What `pick` takes of the index rows of these UIDs: a row, or a column of it; `None` where a UID was never
+    /// given or its page is gone.
+    pub(super) async fn index_rows<T>(
         &self,
         number: MailboxNumber,
         loaded: &Loaded,
         uids: &[Uid],
-    ) -> Result<Vec<Option<IndexRow>>> {
+        pick: fn(&StoredIndex, u32) -> Option<T>,
+    ) -> Result<Vec<Option<T>>> {
         let places = places(loaded, uids, |position| index_page(loaded, position));
         self.rows(
             places,
             |page| index_key(loaded, number, page),
             |page, row| match page {
-                Page::Index(page) => page.0.get(row as usize).copied(),
+                Page::Index(page) => pick(page, row),
                 _ => None,
             },
         )
@@ -250,7 +252,7 @@ impl Engine {
             places(loaded, uids, ids_page),
             |page| layout::ids(number, page),
             |page, row| match page {
-                Page::Ids(page) => page.0.get(row as usize).cloned(),
+                Page::Ids(page) => page.get(row),
                 _ => None,
             },
         )

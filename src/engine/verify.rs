@@ -16,7 +16,8 @@ use super::import::ImportStep;
 use super::layout::{self, DIRECTORY_ROWS, LIST_ROWS, MailboxNumber, NO_CONTENT, PackKind};
 use super::names::Names;
 use super::packs::read_header;
-use super::pages::{Page as _, StoredRows};
+use super::pages::Page as _;
+use super::stored::{StoredIndex, StoredRows};
 use super::{Engine, Loaded};
 use crate::model::{Error, ErrorCode, Result, Uid, Value, sorting};
 use crate::store::{Key, KeyRange, Read, Scan, Space};
@@ -239,7 +240,7 @@ impl Engine {
         findings.expect_equal("the number of remembered expunges", core.remembered, remembered);
         findings.expect_equal("the number of unreleased messages", core.unreleased, unreleased);
         let holding: Vec<Uid> = uids.iter().map(|(uid, _)| *uid).collect();
-        let index = self.index_rows(number, loaded, &holding).await;
+        let index = self.index_rows(number, loaded, &holding, StoredIndex::get).await;
         let index = findings.tolerate(index)?.unwrap_or_default();
         let ids = self.ids_rows(number, loaded, &holding).await;
         let ids = findings.tolerate(ids)?.unwrap_or_default();

@@ -16,8 +16,9 @@ use crate::engine::layout::{self, PackKind};
 use crate::engine::names::Names;
 use crate::engine::notes::{self, Note};
 use crate::engine::packs::{Item, pack};
-use crate::engine::pages::{IdsPage, IdsRow, IndexPage, IndexRow, Page as _, RowPage, encode_flags};
+use crate::engine::pages::{IdsPage, IndexPage, Page as _, RowPage, encode_flags};
 use crate::engine::shared::Shared;
+use crate::engine::stored::{IdsRow, IndexRow};
 use crate::model::{EmailId, MailboxId, MailboxName, SpecialUse, ThreadId, ZonedTime};
 use crate::view::{FlagPage, Keywords};
 
