@@ -37,7 +37,7 @@ export async function firstCalls(wasm) {
     const called = [...(await readFile(calledFile))].map((mark) => mark === 1);
     const graph = run("wasm-opt", [...FEATURES, "--print-call-graph", plainFile, "-o", path.join(folder, "again.wasm")]);
     const calls = [...graph.matchAll(/^ *"(\d+)" -> "(\d+)"/gm)].map(([, from, to]) => [Number(from), Number(to)]);
-    if (called.length !== functions || calls.some((pair) => pair.some((index) => index >= functions))) {
+    if (called.length !== functions || calls.length === 0 || calls.some((pair) => pair.some((index) => index >= functions))) {
       throw new Error("the functions of the wasm are numbered otherwise than this script thinks");
     }
     const isFirst = [...called];
