@@ -86,7 +86,7 @@ fn texts_of_any_length_come_in_batches() {
             octets.push(sum);
             calls += 1;
         }
-        assert!(calls > 1 && octets.iter().all(|octets| *octets <= 32 << 20), "{octets:?}");
+        assert!(calls > 1 && octets.iter().all(|octets| *octets <= 8 << 20), "{octets:?}");
         // Of which no more are in memory than what is looked at and what is read meanwhile.
         let largest = counting.take_largest();
         assert!(largest <= 4 << 20, "{largest}");
