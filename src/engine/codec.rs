@@ -285,7 +285,7 @@ pub fn write_column(out: &mut Writer, column: &[u64]) {
 }
 
 /// A column of integers as [`write_column`] wrote it, of which a value is made when it is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Column {
     /// The same for all rows.
     Constant(u64),
@@ -295,12 +295,6 @@ pub enum Column {
     Dictionary(Vec<u64>, Vec<u8>),
     /// The least value, and for each row how much more, in so many bytes.
     Frame(u64, usize, Vec<u8>),
-}
-
-impl Default for Column {
-    fn default() -> Self {
-        Column::Constant(0)
-    }
 }
 
 #[cfg_attr(own_std, optimize(speed))]

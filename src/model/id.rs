@@ -54,12 +54,12 @@ macro_rules! object_id {
 
             /// The id whose text is the kind's letter and these bytes in lower-case hex.
             pub fn from_bytes(bytes: &[u8]) -> Self {
-                $name(to_hex($prefix as u8, bytes).into())
+                $name(to_hex($prefix, bytes).into())
             }
 
             /// The bytes behind an id made by `from_bytes`, or `None` for another text.
             pub fn to_bytes(&self) -> Option<Vec<u8>> {
-                let digits = self.0.strip_prefix($prefix)?.as_bytes();
+                let digits = self.0.strip_prefix(char::from($prefix))?.as_bytes();
                 if digits.is_empty() || digits.len() % 2 != 0 {
                     return None;
                 }
@@ -99,15 +99,15 @@ macro_rules! object_id {
 
 object_id! {
     /// A mailbox's identity: kept by a rename, new after delete and create.
-    MailboxId, 'F'
+    MailboxId, b'F'
 }
 object_id! {
     /// A message's content: equal octets have equal ids; kept by copy and move.
-    EmailId, 'M'
+    EmailId, b'M'
 }
 object_id! {
     /// A conversation, across all mailboxes of one database.
-    ThreadId, 'T'
+    ThreadId, b'T'
 }
 
 #[cfg(test)]
