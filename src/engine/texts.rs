@@ -25,10 +25,10 @@ const PATIENCE: u64 = 2;
 const BATCH_BYTES: usize = 3 * 1024 * 1024;
 const BATCH_PACKS: usize = 32;
 
-/// Of how many messages it is asked at once where their texts lie, and how many octets of text one call shows: between
-/// two calls who searches is told how far it is.
-pub const AT_ONCE: usize = 16_384;
-const AT_ONCE_BYTES: u64 = 6 * 1024 * 1024;
+/// Of how many messages it is asked at once where their texts lie, and how many octets of text one call shows: nothing
+/// is read meanwhile while a call begins or ends.
+pub const AT_ONCE: usize = 32_768;
+const AT_ONCE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Of how many messages the octets are held at once where texts are derived from them.
 const DERIVED: usize = 16;

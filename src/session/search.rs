@@ -12,7 +12,7 @@ use crate::mime::ListRow;
 use crate::model::{Error, ErrorCode, MailboxName, Message, RangeSet, Result, Uid, sorting};
 use crate::platform::{self, Turn};
 use crate::search::{Candidate, Evidence, HeaderColumns, Matcher, Need, Returns, SearchKey, Verdict};
-use crate::view::{SelectedMailbox, SelectedSet, UpdateOptions};
+use crate::view::{Event, SelectedMailbox, SelectedSet, UpdateOptions};
 
 /// How many messages are asked what the mailbox's state tells before others get a turn.
 const STATE_CHUNK: usize = 65_536;
@@ -22,6 +22,9 @@ const CHUNK: usize = 4096;
 
 /// Of how many octets of mail headers are held at once; one message may be longer.
 const BATCH_OCTETS: u64 = 8 * 1024 * 1024;
+
+/// After so many octets of text it is told how far the search is.
+const TOLD_OCTETS: usize = 6 * 1024 * 1024;
 
 impl BaseSession {
     /// SEARCH: the view's messages that answer all of the keys; no keys, every
@@ -68,7 +71,7 @@ impl BaseSession {
     ) -> Result<SearchResult> {
         self.on_view(selected, Look::STATE, async |mailbox, selected| {
             let mut search = Search { columns, ..Search::new(options) };
-            search.progress.mailboxes = 1;
+            search.report.progress.mailboxes = 1;
             search.check_cancelled()?;
             mailbox.update_selected(selected, None).await?;
             let matcher =
@@ -128,10 +131,10 @@ impl BaseSession {
                 places.push((mailbox, view, matcher, members));
                 search.rest().await?;
             }
-            search.progress.mailboxes = places.len() as u64;
+            search.report.progress.mailboxes = places.len() as u64;
             let mut answers = Vec::with_capacity(places.len());
             for (mailbox, view, matcher, members) in places {
-                let searched = search.progress.searched + members.len() as u64;
+                let searched = search.report.progress.searched + members.len() as u64;
                 let found = match search.run(mailbox.as_ref(), &view, &matcher, &members).await {
                     Err(error) if error.code() == ErrorCode::Closed => {
                         // Closed may be the mailbox's end or the storage's; only the first is passed over.
@@ -142,8 +145,8 @@ impl BaseSession {
                     }
                     found => Some(found?),
                 };
-                search.progress.searched = searched;
-                search.progress.mailboxes_done += 1;
+                search.report.progress.searched = searched;
+                search.report.progress.mailboxes_done += 1;
                 let Some(found) = found else { continue };
                 answers.push(MailboxMatches {
                     name: mailbox.name(),
@@ -152,7 +155,7 @@ impl BaseSession {
                     uids: RangeSet::from_sorted(found.iter().map(|candidate| candidate.uid)),
                 });
             }
-            search.tell(&[]);
+            search.report.tell(&[]);
             Ok(answers)
         })
         .await
@@ -222,31 +225,17 @@ impl Open {
     }
 }
 
-/// One search while it runs.
-pub(super) struct Search<'a> {
+/// How far a search is, and who is told.
+struct Report<'a> {
     options: &'a SearchOptions,
     progress: SearchProgress,
     /// How many of those found in the mailbox were told.
     told: usize,
-    turn: Turn,
-    /// Header fields that earlier searches of the view have read.
-    columns: Option<&'a mut HeaderColumns>,
 }
 
-impl<'a> Search<'a> {
-    pub(super) fn new(options: &'a SearchOptions) -> Self {
-        Search { options, progress: SearchProgress::default(), told: 0, turn: Turn::begin(), columns: None }
-    }
-
-    fn expect(&mut self, messages: usize) {
-        self.progress.total += messages as u64;
-    }
-
-    fn check_cancelled(&self) -> Result<()> {
-        match &self.options.cancel {
-            Some(cancel) if cancel.is_set() => Err(cancelled()),
-            _ => Ok(()),
-        }
+impl Report<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.options.cancel.as_ref().is_some_and(Event::is_set)
     }
 
     /// Tells how far the search is, and which of those found in its mailbox are new.
@@ -257,6 +246,29 @@ impl<'a> Search<'a> {
             self.told = found.len();
             progress(&self.progress);
         }
+    }
+}
+
+/// One search while it runs.
+pub(super) struct Search<'a> {
+    report: Report<'a>,
+    turn: Turn,
+    /// Header fields that earlier searches of the view have read.
+    columns: Option<&'a mut HeaderColumns>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(options: &'a SearchOptions) -> Self {
+        let report = Report { options, progress: SearchProgress::default(), told: 0 };
+        Search { report, turn: Turn::begin(), columns: None }
+    }
+
+    fn expect(&mut self, messages: usize) {
+        self.report.progress.total += messages as u64;
+    }
+
+    fn check_cancelled(&self) -> Result<()> {
+        if self.report.is_cancelled() { Err(cancelled()) } else { Ok(()) }
     }
 
     /// Lets others have a turn.
@@ -274,9 +286,9 @@ impl<'a> Search<'a> {
         matcher: &Matcher,
         members: &[(u32, Uid)],
     ) -> Result<Vec<Candidate>> {
-        self.told = 0;
-        self.progress.mailbox = mailbox.name();
-        let Some(cancel) = self.options.cancel.as_ref() else {
+        self.report.told = 0;
+        self.report.progress.mailbox = mailbox.name();
+        let Some(cancel) = self.report.options.cancel.as_ref() else {
             return self.scan(mailbox, selected, matcher, members).await;
         };
         let scan = pin!(self.scan(mailbox, selected, matcher, members));
@@ -314,9 +326,9 @@ impl<'a> Search<'a> {
             self.rest().await?;
         }
         let sure = found.len();
-        self.progress.found += sure as u64;
-        self.progress.searched += (members.len() - open.len() - texts.len()) as u64;
-        self.tell(&found);
+        self.report.progress.found += sure as u64;
+        self.report.progress.searched += (members.len() - open.len() - texts.len()) as u64;
+        self.report.tell(&found);
         self.rest().await?;
         for chunk in open.chunks(CHUNK) {
             let open = |((seq, uid), need): &((u32, Uid), Need)| {
@@ -325,10 +337,11 @@ impl<'a> Search<'a> {
             };
             let mut open: Vec<Open> = chunk.iter().filter_map(open).collect();
             let columns = self.columns.as_deref_mut();
-            let mut judged = Judged { matcher, found: &mut found, progress: &mut self.progress, columns };
+            let mut judged =
+                Judged { matcher, found: &mut found, progress: &mut self.report.progress, columns };
             judged.messages(mailbox, &mut open).await?;
             judged.rows(mailbox, &mut open).await?;
-            self.tell(&found);
+            self.report.tell(&found);
             self.rest().await?;
             self.contents(mailbox, selected, matcher, open, &mut found).await?;
         }
@@ -350,27 +363,39 @@ impl<'a> Search<'a> {
         found: &mut Vec<Candidate>,
     ) -> Result<()> {
         let uids: Vec<Uid> = open.iter().map(|(_, uid)| *uid).collect();
-        let mut begin = 0;
+        let (mut begin, mut untold) = (0, 0);
         while let Some(rest) = uids.get(begin..).filter(|rest| !rest.is_empty()) {
             let columns = self.columns.as_deref();
-            let before = found.len();
+            let report = &mut self.report;
+            let searched = report.progress.searched;
             let mut judge = |at: usize, text: &[u8]| {
                 let open = open.get(begin + at);
                 let Some(candidate) = open.and_then(|(seq, uid)| candidate(selected, *seq, *uid)) else {
                     return;
                 };
+                // What is shown before this search is waited for again.
+                if report.is_cancelled() {
+                    return;
+                }
                 let evidence = known.get(begin + at).map(|open| open.evidence(columns));
                 let nothing = Evidence { columns, ..Evidence::default() };
                 let evidence = Evidence { text: Some(text), ..evidence.unwrap_or(nothing) };
                 if matcher.test(&candidate, &evidence) == Verdict::Yes {
                     found.push(candidate);
+                    report.progress.found += 1;
+                }
+                report.progress.searched += 1;
+                untold += text.len();
+                if untold >= TOLD_OCTETS {
+                    untold = 0;
+                    report.tell(found);
                 }
             };
             let read = mailbox.texts(rest, &mut judge).await?.clamp(1, rest.len());
             begin += read;
-            self.progress.searched += read as u64;
-            self.progress.found += (found.len() - before) as u64;
-            self.tell(found);
+            // With those that have no octets any more.
+            self.report.progress.searched = searched + read as u64;
+            self.report.tell(found);
             self.rest().await?;
         }
         Ok(())
@@ -405,11 +430,11 @@ impl<'a> Search<'a> {
                 batch.push(open);
             }
             let columns = self.columns.as_deref_mut();
-            let mut judged = Judged { matcher, found, progress: &mut self.progress, columns };
+            let mut judged = Judged { matcher, found, progress: &mut self.report.progress, columns };
             judged.headers(mailbox, &mut batch).await?;
             let texts: Vec<(u32, Uid)> =
                 batch.iter().map(|open| (open.candidate.seq, open.candidate.uid)).collect();
-            self.tell(found);
+            self.report.tell(found);
             self.rest().await?;
             self.texts(mailbox, selected, matcher, &texts, &batch, found).await?;
         }
