@@ -10,6 +10,7 @@ use crate::model::{
     AppendMessage, DELIMITER, ErrorCode, FlagOp, Flags, ListTree, MailboxId, MailboxName, MailboxSnapshot,
     MessageFields, Result, SpecialUse, Uid,
 };
+use crate::platform::Pauses;
 use crate::store::Sequence;
 use crate::view::Feed;
 
@@ -317,6 +318,13 @@ pub trait MailboxSet {
     /// Housekeeping: short where `thorough` is false, everything there is to do where it is true.
     /// Never changes what a client sees.
     async fn cleanup(&self, thorough: bool) -> Result<()>;
+
+    /// The short housekeeping as nobody's errand: each of its commits waits for a pause, so that a client's
+    /// calls find one of them before them at most. Fails as [`cleanup`](Self::cleanup) does.
+    async fn upkeep(&self, pauses: &Pauses) -> Result<()> {
+        pauses.next().await;
+        self.cleanup(false).await
+    }
 
     /// Lets go of the storage. Idempotent; methods called afterwards fail with `CLOSED`.
     async fn close(&self);

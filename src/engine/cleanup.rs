@@ -18,6 +18,7 @@ use super::shared::{IdentityHead, Shared};
 use super::stored::StoredIndex;
 use super::{Engine, HOUSEKEEPING, Loaded, Slot};
 use crate::model::{Error, ErrorCode, ModSeq, Result, Uid};
+use crate::platform::Pauses;
 use crate::store::{Key, Read, Scan, Space};
 use crate::view::{FlagBits, FlagPage, MailboxState, PAGE_ROWS};
 
@@ -71,7 +72,7 @@ impl Engine {
     }
 
     /// See [`crate::backend::MailboxSet::cleanup`].
-    pub(super) async fn cleanup(&self, thorough: bool) -> Result<()> {
+    pub(super) async fn cleanup(&self, thorough: bool, pauses: &Pauses) -> Result<()> {
         let numbers: Vec<MailboxNumber> = if thorough {
             self.fresh_names().await?.entries.iter().map(|entry| entry.number).collect()
         } else {
@@ -86,21 +87,22 @@ impl Engine {
             };
             if unreleased >= WORTH_RELEASING {
                 let commits = if thorough { usize::MAX } else { 1 };
-                damage.pass(self.clean_mailbox(number, commits).await)?;
+                damage.pass(self.clean_mailbox(number, commits, pauses).await)?;
             }
         }
         if thorough {
             damage.pass(self.migrate().await)?;
         }
-        damage.pass(self.bury_deleted_mailboxes(thorough).await)?;
+        damage.pass(self.bury_deleted_mailboxes(thorough, pauses).await)?;
         let Some(shared) = damage.pass(self.known_shared().await)? else { return damage.0 };
         let mut shared = Shared::clone(&*shared.value);
         let wants_fold = |head: &IdentityHead| identity::wants_fold(head) || (thorough && head.logged > 1024);
         if wants_fold(&shared.identity) {
-            damage.pass(self.fold_identity(wants_fold).await)?;
+            damage.pass(self.fold_identity(wants_fold, pauses).await)?;
         }
         for kind in PackKind::ALL {
             if *shared.foldable_packs(kind) > if thorough { 1 } else { PACKS_LET_STAND } {
+                pauses.next().await;
                 damage.pass(self.fold_packs(kind).await)?;
             }
         }
@@ -109,8 +111,14 @@ impl Engine {
 
     /// Releases what a mailbox's dead rows hold, in up to so many commits, and
     /// forgets what need not be remembered.
-    pub(super) async fn clean_mailbox(&self, number: MailboxNumber, commits: usize) -> Result<()> {
+    pub(super) async fn clean_mailbox(
+        &self,
+        number: MailboxNumber,
+        commits: usize,
+        pauses: &Pauses,
+    ) -> Result<()> {
         for _ in 0..commits {
+            pauses.next().await;
             match self.release(number).await {
                 Ok(0) => break,
                 Ok(_) => {}
@@ -126,7 +134,11 @@ impl Engine {
             .as_ref()
             .and_then(|known| known.value.clone())
             .is_some_and(|loaded| loaded.core.remembered > REMEMBERED_TOMBSTONES.max(loaded.core.exists));
-        if due { self.forget_tombstones(number).await } else { Ok(()) }
+        if due {
+            pauses.next().await;
+            self.forget_tombstones(number).await?;
+        }
+        Ok(())
     }
 
     /// Releases the contents of dead rows in one commit; returns of how many.
@@ -266,7 +278,7 @@ impl Engine {
     }
 
     /// Gives back what deleted mailboxes held, a piece at a time.
-    async fn bury_deleted_mailboxes(&self, thorough: bool) -> Result<()> {
+    async fn bury_deleted_mailboxes(&self, thorough: bool, pauses: &Pauses) -> Result<()> {
         let graves = self.known_names().await?.value.graves.clone();
         let mut pieces = if thorough { u32::MAX } else { BURIED_PIECES };
         let mut damage = Damage(Ok(()));
@@ -274,6 +286,7 @@ impl Engine {
             let mut buried = false;
             while !buried && pieces > 0 {
                 pieces -= 1;
+                pauses.next().await;
                 // One that is damaged stays in its grave.
                 buried = damage.pass(self.bury_piece(number).await)?.unwrap_or(true);
             }

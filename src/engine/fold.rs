@@ -13,14 +13,14 @@ use super::packs::{CHUNK_BYTES, SMALL_PACK_BYTES, read_header};
 use super::shared::{IdentityHead, Shared};
 use super::{Engine, HOUSEKEEPING};
 use crate::model::{Result, Value, sorting};
-use crate::platform;
+use crate::platform::{self, Pauses};
 use crate::store::{Key, KeyRange, Read, Scan};
 
 /// A fold that began longer ago than this is taken for dead.
 const FOLD_PATIENCE_MS: i64 = 60_000;
 
 /// Bytes of buckets that one commit of a fold writes, and reads.
-const FOLD_BYTES: usize = 2 * 1024 * 1024;
+const FOLD_BYTES: usize = 512 * 1024;
 
 /// Bytes that one folding of packs moves at most.
 const PACK_FOLD_BYTES: u32 = 2 * 1024 * 1024;
@@ -28,7 +28,12 @@ const PACK_FOLD_BYTES: u32 = 2 * 1024 * 1024;
 impl Engine {
     /// Writes a new generation of buckets with what the log holds, then makes it the one.
     /// `wanted` is asked of the index as it now is: another tab may just have done it.
-    pub(super) async fn fold_identity(&self, wanted: impl Fn(&IdentityHead) -> bool) -> Result<()> {
+    pub(super) async fn fold_identity(
+        &self,
+        wanted: impl Fn(&IdentityHead) -> bool,
+        pauses: &Pauses,
+    ) -> Result<()> {
+        pauses.next().await;
         let Some((head, generation)) = self.begin_fold(wanted).await? else { return Ok(()) };
         let logged = self.read_logs(&head).await?;
         let numbers: HashSet<MailboxNumber> =
@@ -43,6 +48,7 @@ impl Engine {
             (FOLD_BYTES as u64 / (head.folded * 33 / u64::from(old_buckets.max(1))).max(4096)).max(1) as u32;
         let mut first_old = 0u32;
         while next_new < 1 << depth {
+            pauses.next().await;
             // Old buckets are ranges of the same prefixes, so new ones follow in order.
             let last_old = first_old.saturating_add(per_read).min(old_buckets);
             let keys: Vec<Key> =
@@ -77,6 +83,7 @@ impl Engine {
             .await?;
             next_new = until;
         }
+        pauses.next().await;
         self.finish_fold(&head, generation, depth, folded).await
     }
 

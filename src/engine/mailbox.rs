@@ -20,7 +20,7 @@ use crate::model::{
     AppendMessage, Error, ErrorCode, FlagOp, Flags, MailboxId, MailboxSnapshot, Message, MessageFields,
     ModSeq, RangeSet, Result, Uid, Value,
 };
-use crate::platform;
+use crate::platform::{self, Pauses};
 use crate::store::{Durability, Read};
 use crate::view::{Feed, FlagBits, MailboxState, SelectedMailbox, SelectedSet};
 
@@ -394,7 +394,7 @@ impl MailboxData for StoreMailbox {
     }
 
     async fn cleanup(&self) -> Result<()> {
-        self.engine.clean_mailbox(self.place.number, usize::MAX).await
+        self.engine.clean_mailbox(self.place.number, usize::MAX, &Pauses::none()).await
     }
 
     fn as_any(&self) -> &dyn Any {

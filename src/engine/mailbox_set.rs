@@ -29,7 +29,7 @@ use crate::model::{
     AppendMessage, Error, ErrorCode, ListTree, MailboxId, MailboxName, MailboxSnapshot, Result, SpecialUse,
     Uid, Value,
 };
-use crate::platform;
+use crate::platform::{self, Pauses};
 use crate::store::{Batch, Durability, Key, Outcome, Read, Revision, Scan, Sequence, Store};
 use crate::view::Feed;
 
@@ -577,7 +577,11 @@ impl MailboxSet for StoreMailboxSet {
     }
 
     async fn cleanup(&self, thorough: bool) -> Result<()> {
-        self.engine.cleanup(thorough).await
+        self.engine.cleanup(thorough, &Pauses::none()).await
+    }
+
+    async fn upkeep(&self, pauses: &Pauses) -> Result<()> {
+        self.engine.cleanup(false, pauses).await
     }
 
     async fn close(&self) {

@@ -6,6 +6,7 @@
 mod crc;
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 mod native;
+mod pauses;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 mod remains;
 mod turn;
@@ -18,14 +19,15 @@ pub use crc::{crc32, crc32_after};
 pub use native::fix;
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 pub use native::{
-    after_answer, crc32, crc32_after, decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms,
-    yield_now, zone_minutes,
+    after_answer, crc32, crc32_after, decode_charset, decomposed, fill_random, fold_case, now_ms,
+    pause_length, sleep_ms, yield_now, zone_minutes,
 };
+pub use pauses::Pauses;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub(crate) use remains::{Held, remains};
 pub(crate) use turn::Turn;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub use wasm::{
-    after_answer, decode_charset, decomposed, fill_random, fold_case, now_ms, sleep_ms, yield_now,
-    zone_minutes,
+    after_answer, decode_charset, decomposed, fill_random, fold_case, now_ms, pause_length, sleep_ms,
+    yield_now, zone_minutes,
 };

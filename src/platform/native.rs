@@ -1,8 +1,6 @@
 //! The native platform: the system's clock, its randomness, timers on threads,
 //! tables from crates.
 
-use std::cell::Cell;
-use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -117,7 +115,10 @@ pub async fn yield_now() {
     .await;
 }
 
+/// Waits as long as nothing may happen in a pause. Here not at all: what is left to one is done before the answer.
+pub async fn pause_length() {}
+
 /// Does what nobody waits for. Here at once, as there is no loop of events to leave it to.
-pub async fn after_answer(_activity: Rc<Cell<u64>>, work: impl Future<Output = ()> + 'static) {
+pub async fn after_answer(work: impl Future<Output = ()> + 'static) {
     work.await;
 }

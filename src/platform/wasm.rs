@@ -4,9 +4,8 @@
 // The attribute's expansion holds the unsafe calls across the border.
 #![allow(unsafe_code)]
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use futures::channel::oneshot;
 use js_sys::{JsString, Object, Reflect, Uint8Array};
@@ -194,21 +193,12 @@ pub async fn yield_now() {
     }
 }
 
-/// How long nothing may have happened for a pause, and how many such times are waited for one.
-const PAUSE_MS: u32 = 100;
-const MOST_PAUSES: u32 = 20;
+/// Waits as long as nothing may happen in a pause.
+pub async fn pause_length() {
+    sleep_ms(100).await;
+}
 
-/// Does what nobody waits for in a task of its own, after what the caller answers: in the first pause,
-/// of a tenth of a second in which `activity` does not move, or after two seconds without one.
-pub async fn after_answer(activity: Rc<Cell<u64>>, work: impl Future<Output = ()> + 'static) {
-    wasm_bindgen_futures::spawn_local(async move {
-        for _ in 0..MOST_PAUSES {
-            let before = activity.get();
-            sleep_ms(PAUSE_MS).await;
-            if activity.get() == before {
-                break;
-            }
-        }
-        work.await;
-    });
+/// Does what nobody waits for in a task of its own, after what the caller answers.
+pub async fn after_answer(work: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(work);
 }

@@ -11,7 +11,7 @@ use futures::future::select;
 use super::fetch::Layouts;
 use crate::backend::{FilterSet, Look, MailboxData, MailboxSet};
 use crate::model::{Error, ErrorCode, MailboxId, MailboxName, Result};
-use crate::platform;
+use crate::platform::{self, Pauses};
 use crate::view::{Event, SelectedMailbox, UpdateOptions, Updates, ViewHandle};
 
 /// Upkeep that is under way, until it is dropped.
@@ -55,7 +55,7 @@ pub struct SessionOptions {
 ///   (`INVALID_ARGUMENT`, `LIMIT`). Any method may fail with what storage
 ///   fails with: `UNAVAILABLE`, `CORRUPT`, and, where it writes,
 ///   `QUOTA_EXCEEDED` and `CONFLICT`.
-/// - Upkeep of the set follows every operation, in a browser in the first pause after its answer; its
+/// - Upkeep of the set follows every operation, in a browser in the pauses after its answer; its
 ///   failures are swallowed.
 pub struct BaseSession {
     pub(super) mailbox_set: Rc<dyn MailboxSet>,
@@ -157,11 +157,12 @@ impl BaseSession {
         self.activity.set(self.activity.get() + 1);
         if !given_up && self.mailbox_set.wants_cleanup() && !self.upkeep.replace(true) {
             let (set, under_way) = (self.mailbox_set.clone(), Upkeep(self.upkeep.clone()));
+            let pauses = Pauses::of(self.activity.clone());
             let upkeep = async move {
-                let _ = set.cleanup(false).await;
+                let _ = set.upkeep(&pauses).await;
                 drop(under_way);
             };
-            platform::after_answer(self.activity.clone(), upkeep).await;
+            platform::after_answer(upkeep).await;
         }
     }
 

@@ -1,7 +1,11 @@
 //! The operations of the contracts of whole mailboxes and of filters, and of the engine itself.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use offline_mailbox::backend::{AppendTarget, CreateOptions, Look, MailboxSet};
 use offline_mailbox::model::{ListTree, SpecialUse};
+use offline_mailbox::platform::Pauses;
 
 use crate::actor::{Operation, changes, flags, message, name, reads};
 
@@ -153,6 +157,15 @@ pub const READS: &[Operation] = &[
         large: true,
         ..reads("a little upkeep", &["MailboxSet::cleanup"], |actor| {
             Box::pin(async { actor.set.cleanup(false).await.map(|()| NOTHING) })
+        })
+    },
+    Operation {
+        large: true,
+        ..reads("upkeep in pauses", &["MailboxSet::upkeep"], |actor| {
+            Box::pin(async {
+                let pauses = Pauses::of(Rc::new(Cell::new(0)));
+                actor.set.upkeep(&pauses).await.map(|()| NOTHING)
+            })
         })
     },
     reads("verify", &["StoreMailboxSet::verify"], |actor| {
