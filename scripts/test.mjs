@@ -198,6 +198,10 @@ const WEBKIT_ENV = {
   WEBKIT_DISABLE_COMPOSITING_MODE: "1",
 };
 
+// WebKitGTK breaks a WebAssembly engine now and then, whatever it runs (ARCHITECTURE.md, "Defects"): what fails
+// there alone has a second try, and the table says so, for it could be a rare fault of ours as well.
+const secondTime = (count) => `${count} in WebKitGTK passed at the second time`;
+
 /** `display` puts a virtual one around a command. */
 const display = (command, args) => (onPath("xvfb-run") ? ["xvfb-run", ["-a", command, ...args]] : [command, args]);
 
@@ -227,7 +231,7 @@ async function wasm(browser, context) {
           "webkitgtk:browserOptions": { binary: process.env.MINIBROWSER, args: ["--automation"] },
         }),
       );
-      result = await run(suite, ...display("cargo", ["test", "--locked", "--target", TARGET, "--test", name]), {
+      const once = () => run(suite, ...display("cargo", ["test", "--locked", "--target", TARGET, "--test", name]), {
         minutes: 7,
         env: {
           ...env,
@@ -239,6 +243,13 @@ async function wasm(browser, context) {
         },
         unset: unset.filter((variable) => variable !== "SAFARIDRIVER"),
       });
+      result = await once();
+      if (result.code !== 0 || result.late) {
+        console.log(`\n---- ${suite}: ${name} has a second try\n${end(result.output).replace(/^/gm, "  ")}\n----\n`);
+        const { failed } = rustCounts(result.output);
+        result = await once();
+        if (result.code === 0) sum = add(sum, { ...NOTHING, note: secondTime(Math.max(1, failed)) });
+      }
     } else {
       const driver = browser === "chrome" ? ["--chromedriver", process.env.CHROMEDRIVER] : ["--geckodriver", process.env.GECKODRIVER];
       const args = ["test", "--headless", `--${browser}`, ...driver, "--mode", "no-install", "--", "--locked", "--test", name];
@@ -261,6 +272,29 @@ const isNode24Test = (name) => name.endsWith(".node24.test.mjs");
 const jsTests = () => files("tests/js", (name) => name.endsWith(".test.mjs"));
 
 async function nodeTests(suite, node, list) {
+  const first = await countedTests(suite, node, list);
+  if (!first.counts) return first.failure;
+  let { counts, result } = first;
+  const { broken } = counts;
+  if (broken.length > 0 && broken.every(({ name }) => /\bwebkit\b/.test(name))) {
+    const again = await countedTests(suite, node, [...new Set(broken.map(({ file }) => file))], broken.map(({ name }) => name));
+    if (again.counts && passedAgain(again, broken.length)) {
+      const { passed, skipped } = counts;
+      counts = { ...counts, failed: 0, passed: passed + broken.length, skipped, note: secondTime(broken.length) };
+      result = again.result;
+      console.log(`\n---- ${suite}: passed at the second time only\n${end(first.result.output).replace(/^/gm, "  ")}\n----\n`);
+    }
+  }
+  if (counts.empty.length > 0) {
+    counts.failed += counts.empty.length;
+    counts.note = `no test in ${counts.empty.map((file) => path.basename(file)).join(", ")}`;
+  }
+  return honest(counts, result, "node --test");
+}
+
+const passedAgain = ({ counts, result }, count) => result.code === 0 && !result.late && counts.failed === 0 && counts.passed === count;
+
+async function countedTests(suite, node, list, names = []) {
   const counted = path.join(LOGS, `${suite}.json`);
   writeFileSync(counted, "");
   const args = [
@@ -270,20 +304,15 @@ async function nodeTests(suite, node, list) {
     "--test-reporter-destination=stdout",
     "--test-reporter=./scripts/test-reporter.mjs",
     `--test-reporter-destination=${counted}`,
+    ...names.map((name) => `--test-name-pattern=^${name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}$`),
     ...list,
   ];
   const result = await run(suite, ...display(node, args), { minutes: 25, env: WEBKIT_ENV });
-  let counts;
   try {
-    counts = JSON.parse(readFileSync(counted, "utf8"));
+    return { counts: JSON.parse(readFileSync(counted, "utf8")), result };
   } catch {
-    return failure(result.late ? "ran out of time" : `node ended with code ${result.code} and counted nothing`, result.output);
+    return { failure: failure(result.late ? "ran out of time" : `node ended with code ${result.code} and counted nothing`, result.output) };
   }
-  if (counts.empty.length > 0) {
-    counts.failed += counts.empty.length;
-    counts.note = `no test in ${counts.empty.map((file) => path.basename(file)).join(", ")}`;
-  }
-  return honest(counts, result, "node --test");
 }
 
 async function js() {
@@ -399,6 +428,10 @@ console.log(row({ name: "all", ...total, note: "", seconds: (Date.now() - begun)
 if (rows.length === 0) {
   console.log(`No suite is called ${wanted.join(" or ")}; there are: ${known.map(([name]) => name).join(", ")}`);
   total.failed += 1;
+}
+// Whoever sees only the end of a long log shall see why, too.
+for (const { name, failed, detail } of rows) {
+  if (failed > 0 && detail) console.log(`\n${name} failed, at last with:\n${detail.split("\n").slice(-30).join("\n").replace(/^/gm, "  ")}`);
 }
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
